@@ -1,0 +1,1 @@
+//! Floor 2: published planning models and fixed-step replays that work alone, without a run.

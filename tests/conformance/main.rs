@@ -1,0 +1,7 @@
+//! Golden data of the published systems, one module per folder of the oracle.
+//!
+//! The folder comes from `STRATOSIM_ORACLE` (default `../shared/oracle`). Tests go over whatever cases an index or
+//! table lists and never name one. Where the folder is missing the small copy in `tests/data/oracle` is used, and a
+//! line says so.
+
+mod oracle;
