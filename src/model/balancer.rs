@@ -28,7 +28,6 @@ pub enum Policy {
 }
 
 /// The instances that take requests, in order of launch, and what the policy remembers of them.
-#[derive(Debug)]
 pub struct Balancer {
     policy: Policy,
     members: Vec<InstanceId>,

@@ -181,7 +181,8 @@ impl World {
         let pool = &mut self.pools[pool_id.index()];
         pool.counts.booting -= 1;
         pool.counts.serving += 1;
-        if let Charge::Held { interruptions_per_hour, .. } = pool.spec.charge
+        if let Charge::Held { interruptions_per_hour, .. } = &pool.spec.charge
+            && let interruptions_per_hour = *interruptions_per_hour
             && interruptions_per_hour > 0.0
         {
             let hours = pool.draws.interruption.at(instance.number).exponential() / interruptions_per_hour;

@@ -27,7 +27,6 @@ pub enum Reuse {
 }
 
 /// Idle environments of one pool.
-#[derive(Debug)]
 pub struct Idle {
     reuse: Reuse,
     oldest: Option<InstanceId>,

@@ -83,6 +83,16 @@ impl<T> Slab<T> {
         self.slots[slot as usize].as_mut().expect("an id outlives neither its item nor its run")
     }
 
+    /// The item, if one lives in the slot.
+    pub fn try_get_mut(&mut self, slot: u32) -> Option<&mut T> {
+        self.slots[slot as usize].as_mut()
+    }
+
+    /// Slots in the arena, live or free.
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
     /// How many items live now.
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()

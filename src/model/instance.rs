@@ -64,7 +64,6 @@ impl Phase {
 }
 
 /// One instance of a pool.
-#[derive(Debug)]
 pub struct Instance {
     pub pool: PoolId,
     /// Its number within the pool, in order of launch.

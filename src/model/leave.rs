@@ -1,7 +1,7 @@
 //! Verbs of leaving: callers that lose patience, instances that are taken away.
 
 use super::ids::RequestId;
-use super::pool::{Birth, Births, OnDemand};
+use super::pool::Births;
 use super::request::State;
 use super::world::{Plan, World};
 use crate::engine::time::Instant;
@@ -30,8 +30,8 @@ impl World {
                 match &mut pool.births {
                     Births::Fleet(balancer) => balancer.note(&self.instances, instance),
                     Births::Environments(_) => {
-                        self.release_account(instance);
-                        self.pump_account_of(instance, now, plan);
+                        self.release_account(pool_id);
+                        self.pump_account(pool_id, now, plan);
                     }
                 }
             }
@@ -57,19 +57,4 @@ impl World {
         }
         self.leave_instance(id, now);
     }
-
-    /// An account has room again: lines of its other pools may move.
-    fn pump_account_of(&mut self, instance: super::ids::InstanceId, now: Instant, plan: &mut Plan) {
-        let pool = self.instances.get(instance.0).pool;
-        let account = match self.pools[pool.index()].spec.birth {
-            Birth::OnDemand(OnDemand { account, .. }) => account,
-            Birth::Ordered { .. } => None,
-        };
-        if account.is_some() {
-            self.pump_elsewhere(now, plan, |other| {
-                matches!(other.spec.birth, Birth::OnDemand(OnDemand { account: theirs, .. }) if theirs == account)
-            });
-        }
-    }
-
 }

@@ -11,7 +11,7 @@ use super::tariff::{FunctionPrice, PerHour};
 use crate::engine::agenda::Handle;
 use crate::engine::law::Law;
 use crate::engine::random::{Keyed, Streams};
-use crate::engine::tally::Gauge;
+use crate::engine::gauge::Gauge;
 use crate::engine::time::{Instant, Span};
 
 /// What a pool is made of, checked.
@@ -144,7 +144,6 @@ pub enum QueueRule {
 }
 
 /// A pool at work.
-#[derive(Debug)]
 pub struct Pool {
     pub spec: PoolSpec,
     pub counts: Counts,
@@ -180,14 +179,12 @@ pub struct Counts {
 }
 
 /// The moving parts of the two ways to be born.
-#[derive(Debug)]
 pub(crate) enum Births {
     Fleet(Balancer),
     Environments(Environments),
 }
 
 /// State of environments born by demand.
-#[derive(Debug)]
 pub(crate) struct Environments {
     pub idle: Idle,
     pub idle_provisioned: Idle,
@@ -198,10 +195,11 @@ pub(crate) struct Environments {
     pub allowance: u64,
     pub allowance_at: Instant,
     pub provisioned_now: u32,
+    /// Up to when they are billed.
+    pub provisioned_since: Instant,
     /// Kept at least in this number by pre-warming.
     pub floor: u32,
     pub forecast: f64,
-    pub peak: u32,
 }
 
 /// Draws of one pool, addressed by request or instance, so that no strategy moves another's.
@@ -227,8 +225,8 @@ impl Pool {
         };
         Pool {
             counts: Counts::default(),
-            busy: Gauge::default(),
-            alive: Gauge::default(),
+            busy: Gauge::new(Instant::ZERO, 0),
+            alive: Gauge::new(Instant::ZERO, 0),
             desired,
             queue: Fifo::default(),
             launched: 0,
@@ -271,7 +269,7 @@ impl Pool {
 
 impl Environments {
     fn new(rules: &OnDemand) -> Environments {
-        let in_order = rules.keep_alive.resets && matches!(rules.keep_alive.law, Law::Constant(_));
+        let in_order = rules.keep_alive.resets && rules.keep_alive.law.is_constant();
         Environments {
             idle: Idle::new(rules.reuse, in_order),
             idle_provisioned: Idle::new(rules.reuse, true),
@@ -280,9 +278,9 @@ impl Environments {
             allowance: rules.growth.map_or(0, |growth| u64::from(growth.environments) * growth.window.as_nanos()),
             allowance_at: Instant::ZERO,
             provisioned_now: 0,
+            provisioned_since: Instant::ZERO,
             floor: 0,
             forecast: 0.0,
-            peak: 0,
         }
     }
 
@@ -317,9 +315,9 @@ mod tests {
             allowance: 1000 * window.as_nanos(),
             allowance_at: Instant::ZERO,
             provisioned_now: 0,
+            provisioned_since: Instant::ZERO,
             floor: 0,
             forecast: 0.0,
-            peak: 0,
         };
         let mut granted = |at_secs: f64| {
             let now = Instant::ZERO + Span::from_secs_f64(at_secs).unwrap();

@@ -263,7 +263,10 @@ impl World {
                 balancer.note(&self.instances, instance_id);
             }
             Births::Fleet(_) => {}
-            Births::Environments(_) => self.release_account(instance_id),
+            Births::Environments(_) => {
+                let pool_id = instance.pool;
+                self.release_account(pool_id);
+            }
         }
     }
 

@@ -17,7 +17,6 @@ use crate::engine::time::{Instant, Span};
 const FINE: u32 = 32;
 
 /// The requests that share the cores of one instance.
-#[derive(Debug)]
 pub struct Sharing {
     /// Keyed by the reading of the virtual clock at which each is done; the sequence keeps ties in order of arrival.
     jobs: PriorityQueue<RequestId, Reverse<(u128, u64)>, FxBuildHasher>,

@@ -134,6 +134,7 @@ impl World {
         if self.instances.get(id.0).phase.running() == 0 {
             self.idle(id, now, plan);
         }
+        self.pump_account(pool_id, now, plan);
     }
 
     /// Keeps the queue of busy environments with room up to date; only where an environment takes several requests.
@@ -212,10 +213,7 @@ impl World {
         let number = instance.number;
         let draws = pool.draws.keep_alive.clone();
         let law = &parts(pool).1.keep_alive.law;
-        let secs = match law {
-            crate::engine::law::Law::Constant(secs) => *secs,
-            law => law.draw(&mut draws.at(attempt_key(number, 0) ^ begun)),
-        };
+        let secs = if law.is_constant() { law.mean() } else { law.draw(&mut draws.at(attempt_key(number, 0) ^ begun)) };
         self.instances.get_mut(id.0).deadline = now.saturating_add(span_of(secs));
     }
 
@@ -309,7 +307,8 @@ impl World {
     /// looks again only while `more` work may come.
     pub fn prewarm_due(&mut self, pool_id: PoolId, entry: u32, more: bool, now: Instant, plan: &mut Plan) {
         let pool = &mut self.pools[pool_id.index()];
-        let peak = pool.busy.take_max();
+        let peak = pool.busy.max();
+        pool.busy.forget_max();
         let (environments, rules) = parts(pool);
         let (floor, next) = match &rules.prewarm {
             Prewarm::Never => return,
@@ -340,8 +339,18 @@ impl World {
         }
     }
 
-    pub(crate) fn release_account(&mut self, instance_id: InstanceId) {
-        let pool_id = self.instances.get(instance_id.0).pool;
+    /// An account that was at its limit has room again: lines of its other pools may move.
+    pub(crate) fn pump_account(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan) {
+        let Birth::OnDemand(OnDemand { account: Some(id), .. }) = self.pools[pool_id.index()].spec.birth else { return };
+        let account = &self.accounts[id.index()];
+        if account.in_use + 1 == account.limit {
+            self.pump_elsewhere(now, plan, |other| {
+                matches!(other.spec.birth, Birth::OnDemand(OnDemand { account: Some(theirs), .. }) if theirs == id)
+            });
+        }
+    }
+
+    pub(crate) fn release_account(&mut self, pool_id: PoolId) {
         if let Birth::OnDemand(OnDemand { account: Some(id), .. }) = self.pools[pool_id.index()].spec.birth {
             self.accounts[id.index()].in_use -= 1;
         }

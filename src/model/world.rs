@@ -41,7 +41,6 @@ pub struct Departure {
 }
 
 /// Everything that exists in a run.
-#[derive(Debug)]
 pub struct World {
     pub nodes: Vec<Node>,
     pub network: Network,
@@ -64,6 +63,7 @@ pub struct World {
     pub(crate) hour_began: Instant,
     pub(crate) gateway_requests: u64,
     pub(crate) egress_bytes: u64,
+    pub(crate) egress_pico: u64,
     /// Requests thrown off an instance that went; reused from one such event to the next.
     pub(crate) thrown_off: Vec<RequestId>,
 }
@@ -97,6 +97,7 @@ impl World {
             hour_began: Instant::ZERO,
             gateway_requests: 0,
             egress_bytes: 0,
+            egress_pico: 0,
             thrown_off: Vec::new(),
         }
     }
