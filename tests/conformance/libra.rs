@@ -90,13 +90,13 @@ struct Traces {
 impl Traces {
     fn get(&mut self, name: &str, rows: &[Row], per_second: &BTreeMap<String, PathBuf>) -> Option<&[u32]> {
         if !self.read.contains_key(name) {
-            let arrivals = self.from_folder(name).or_else(|| from_table(name, rows, per_second));
+            let arrivals = self.recorded(name).or_else(|| replayed(name, rows, per_second));
             self.read.insert(name.to_owned(), arrivals);
         }
         self.read[name].as_deref()
     }
 
-    fn from_folder(&self, name: &str) -> Option<Vec<u32>> {
+    fn recorded(&self, name: &str) -> Option<Vec<u32>> {
         let folder = self.folder.as_ref()?.join("libra");
         let path = ["logs", "load"].map(|kind| folder.join(format!("{name}_{kind}.txt")));
         let path = path.into_iter().find(|path| path.exists())?;
@@ -104,7 +104,7 @@ impl Traces {
     }
 }
 
-fn from_table(name: &str, rows: &[Row], per_second: &BTreeMap<String, PathBuf>) -> Option<Vec<u32>> {
+fn replayed(name: &str, rows: &[Row], per_second: &BTreeMap<String, PathBuf>) -> Option<Vec<u32>> {
     let (row, path) = rows.iter().find_map(|row| {
         let path = per_second.get(&row["case_id"])?;
         (row["trace"] == name && row["start_time"] == "1").then_some((row, path))

@@ -191,7 +191,7 @@ impl VmCloud {
         let cold_start = self.cold_start;
         let last_used = |vm: &Vm| vm.busy_until.max(vm.launch + cold_start);
         let gone = |vm: &Vm| if prompt { epoch >= vm.busy_until } else { epoch > last_used(vm) };
-        // `extract_if` would take them out while billing; a second pass keeps billing in one place and in order.
+        // Two passes: billing may fail, in the order of the list, and `retain` cannot.
         for index in 0..self.leaving.len() {
             let vm = &self.leaving[index];
             if gone(vm) {
