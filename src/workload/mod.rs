@@ -1,0 +1,3 @@
+//! Floor 2: where requests come from.
+
+pub mod trace;
