@@ -79,6 +79,26 @@ impl World {
         refusal
     }
 
+    /// Sets the size that a pool has at the start, before anything exists.
+    pub fn set_initial(&mut self, id: PoolId, target: u32) -> Option<Refusal> {
+        let pool = &mut self.pools[id.index()];
+        let max = match &pool.spec.birth {
+            Birth::Ordered { max, .. } => *max,
+            Birth::OnDemand(rules) => rules.limit,
+        };
+        pool.desired = target.min(max);
+        (target > max).then_some(Refusal::AboveMax { max })
+    }
+
+    /// A fleet gives up what it still lacks; returns how many.
+    pub fn give_up_wanting(&mut self, id: PoolId) -> u32 {
+        let pool = &mut self.pools[id.index()];
+        pool.wanting = None;
+        let missing = pool.desired.saturating_sub(pool.standing());
+        pool.desired -= missing;
+        missing
+    }
+
     /// Launches what a fleet lacks; returns how many did not fit.
     pub(crate) fn launch_wanted(&mut self, id: PoolId, now: Instant, plan: &mut Plan) -> Option<u32> {
         loop {

@@ -243,6 +243,11 @@ impl Pool {
         self.spec.serves.is_empty() || self.spec.serves.contains(&function)
     }
 
+    /// Paid by request rather than by time held.
+    pub fn charges_per_use(&self) -> bool {
+        matches!(self.spec.charge, Charge::PerUse { .. })
+    }
+
     /// Instances that are or will be able to take requests.
     #[inline]
     pub fn standing(&self) -> u32 {

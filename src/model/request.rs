@@ -187,13 +187,25 @@ pub struct Request {
     /// Next in the same queue.
     pub(crate) next: Option<RequestId>,
     pub(crate) previous: Option<RequestId>,
-    /// Index of the step under way, calls still out, answers still needed.
+    /// The step under way.
     pub(crate) step: u16,
+    /// Calls of this request in the arena, over all steps and attempts.
     pub(crate) calls_out: u16,
+    /// Calls of the present step without an answer.
+    pub(crate) step_out: u16,
     pub(crate) answers_needed: u16,
     /// Calls made so far under this root (kept on the root).
     pub(crate) calls_made: u32,
     pub(crate) outcome: Outcome,
+    /// Of which attempt and step of its parent this call is part.
+    pub(crate) parent_attempt: u16,
+    pub(crate) parent_step: u16,
+    /// Times it was sent on, in this attempt.
+    pub(crate) hops: u8,
+    /// The next arrival at its entry is a new attempt, not a hop.
+    pub(crate) resend: bool,
+    /// Launch number of its instance.
+    pub instance_number: Option<u64>,
 }
 
 impl Request {
@@ -248,6 +260,12 @@ impl Request {
             answers_needed: 0,
             calls_made: 0,
             outcome: Outcome::Served,
+            step_out: 0,
+            parent_attempt: 0,
+            parent_step: 0,
+            hops: 0,
+            resend: false,
+            instance_number: None,
         }
     }
 
@@ -262,6 +280,8 @@ impl Request {
         (self.offered, self.bound, self.begun, self.ended) = (None, None, None, None);
         self.network = Span::ZERO;
         self.step = 0;
+        self.hops = 0;
+        self.instance_number = None;
     }
 }
 

@@ -153,6 +153,7 @@ impl World {
         request.state = State::Running;
         request.instance = Some(instance_id);
         request.begun = Some(now);
+        request.instance_number = Some(instance.number);
         pool.counts.running += 1;
         pool.counts.begun += 1;
         pool.counts.cold += u64::from(cold);

@@ -6,7 +6,7 @@ use super::request::Request;
 use super::routing::Route;
 use super::tariff::{FunctionPrice, PerHour};
 use super::world::World;
-use crate::engine::time::Instant;
+use crate::engine::time::{Instant, Span};
 
 /// What a strategy may know at an instant.
 #[derive(Clone, Copy)]
@@ -138,15 +138,17 @@ impl<'a> View<'a> {
     /// Where a request goes when neither strategy nor table says: the first pool here that serves the function, else the
     /// nearest node with such a pool, else nowhere.
     pub fn default_route(&self, request: &Request) -> Route {
+        self.default_route_among(request, |_| true)
+    }
+
+    /// The same among some of the pools.
+    pub fn default_route_among(&self, request: &Request, among: impl Fn(PoolId) -> bool) -> Route {
         let here = request.node;
-        let mut nearest: Option<(crate::engine::time::Span, NodeId)> = None;
-        for pool in &self.world.pools {
-            if !pool.serves(request.function) {
-                continue;
-            }
-            let node = pool.spec.node;
+        let mut nearest: Option<(Span, NodeId)> = None;
+        for id in self.pools().filter(|&id| self.serves(id, request.function) && among(id)) {
+            let node = self.node_of(id);
             if node == here {
-                return Route::Pool(self.pool_named(&pool.spec.name).unwrap_or(PoolId(0)));
+                return Route::Pool(id);
             }
             if let Some(delay) = self.world.network.delay(here, node, request.payload_bytes)
                 && nearest.is_none_or(|(least, _)| delay < least)
