@@ -5,4 +5,5 @@
 
 pub mod engine;
 pub mod planner;
+pub mod scenario;
 pub mod solve;
