@@ -6,5 +6,6 @@
 pub mod engine;
 pub mod model;
 pub mod planner;
+pub mod scenario;
 pub mod solve;
 pub mod workload;
