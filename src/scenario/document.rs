@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use toml::de::{DeTable, Error as TomlError};
 
-use super::complaint::{Complaint, Complaints, Desk, Origin, quoted};
+use super::complaint::{Complaint, Complaints, Desk, Origin, quoted, shorten};
 use super::excerpt::Excerpt;
 use super::lines::Lines;
 use super::node::{DEPTH_MAX, Node, Place, TooDeep, Value};
@@ -108,10 +108,7 @@ impl Document {
         } else {
             desk.finish()?;
         }
-        document.root = Node::from_document(parsed.get_ref()).map_err(|TooDeep(place)| {
-            let found = format!("more than {DEPTH_MAX} levels of tables and lists");
-            document.complaint(place, 0, &KeyPath::root(), &found, &format!("at most {DEPTH_MAX} levels"))
-        })?;
+        document.root = Node::from_document(parsed.get_ref()).map_err(|TooDeep(place)| document.too_deep(place))?;
         Ok(document)
     }
 
@@ -190,8 +187,10 @@ impl Document {
         Place::Bytes { start: (start + 1 + into).min(end), end: end.saturating_sub(1).max(start + 1 + into).min(end) }
     }
 
+    /// What keeps the text from being TOML, in words for people who do not know its grammar by heart.
     fn syntax(&self, error: &TomlError) -> Complaint {
         let place = error.span().map_or(Place::Whole, |span| Place::Bytes { start: span.start, end: span.end });
+        const VALUE: &str = "a value: text in quotes, a number, true or false, a list or a table";
         let raw = error.span().and_then(|span| self.text.get(span)).unwrap_or("");
         if is_duplicate(error) {
             let key = quoted(raw.trim_matches(['"', '\'']));
@@ -203,12 +202,30 @@ impl Document {
                 "each key once",
             );
         }
-        let found = match (raw.is_empty(), place) {
-            (false, _) => format!("`{}`", super::complaint::shorten(raw)),
-            (true, Place::Bytes { start, .. }) if start < self.text.len() => "a slip in the syntax".to_owned(),
-            (true, _) => "the end of the file too early".to_owned(),
+        let (slip, wanted) = error.message().split_once(", expected ").unwrap_or((error.message(), "text in TOML"));
+        let shown = if raw.is_empty() { String::new() } else { format!(" `{}`", shorten(raw)) };
+        let (found, wanted) = match slip {
+            "string values must be quoted" if raw.is_empty() => ("nothing".to_owned(), VALUE),
+            "string values must be quoted" => {
+                let meant = format!("did you mean {}?", quoted(raw));
+                let complaint = self.complaint(place, 0, &KeyPath::root(), shown.trim_start(), VALUE);
+                return complaint.with_hint((!raw.contains(['"', '\'', '\\'])).then_some(meant));
+            }
+            "recursion limit" | "cannot recurse further; max recursion depth met" => {
+                return self.too_deep(place);
+            }
+            "unexpected leading zero" => (format!("a leading zero{shown}"), "a number without it"),
+            slip if slip.starts_with("cannot extend value") => {
+                (format!("a key{shown} that has a value already"), "a table")
+            }
+            slip => (format!("{slip}{shown}"), wanted),
         };
-        self.complaint(place, 0, &KeyPath::root(), &found, &format!("TOML: {}", error.message()))
+        self.complaint(place, 0, &KeyPath::root(), &found, wanted)
+    }
+
+    fn too_deep(&self, place: Place) -> Complaint {
+        let found = format!("more than {DEPTH_MAX} levels of tables and lists");
+        self.complaint(place, 0, &KeyPath::root(), &found, &format!("at most {DEPTH_MAX} levels"))
     }
 }
 

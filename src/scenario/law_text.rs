@@ -268,9 +268,9 @@ fn quantity<K: LawKind>(text: &str, at: usize) -> Result<Argument, Flaw> {
         [] => return Err(Flaw::new(format!("{} without a unit", K::KIND)).at(at + unit_at)),
         _ if unit.is_empty() => {
             let example = K::UNITS.iter().map(|unit| unit.name).collect::<Vec<_>>();
-            return Err(Flaw::new(format!("{} with its unit ({})", K::KIND, either(&example))).at(at + unit_at));
+            return Err(Flaw::new(format!("{} with its unit ({})", K::KIND, either(&example))).at(at));
         }
-        units => Some(find_unit(units, unit, at + unit_at, K::KIND, wanted)?),
+        units => Some(find_unit(units, unit, at + unit_at, &format!("{} in", K::KIND), wanted)?),
     };
     let argument = Argument { number, unit };
     let size = argument.in_model_units(K::TENS);

@@ -94,6 +94,10 @@ fn put(node: &mut Node, steps: &[Step], value: Node, nth: u32) -> Result<(), (us
         let shown = node.shown();
         node = match (step, &mut node.value) {
             (Step::Key(key), Value::Table(table)) => {
+                // An index cannot make the list it points into.
+                if !table.contains_key(key) && matches!(steps.get(taken + 1), Some(Step::Index(_))) {
+                    return Err((taken + 1, "nothing".into(), "a list".into()));
+                }
                 table.entry(key.clone()).or_insert_with(|| Node::new(Value::Table(Default::default()), Place::Set(nth)))
             }
             (Step::Key(_), _) => return Err((taken, shown, "a table".into())),
@@ -101,6 +105,7 @@ fn put(node: &mut Node, steps: &[Step], value: Node, nth: u32) -> Result<(), (us
                 let count = items.len();
                 let wanted = match count {
                     0 => "an element to override, but the list is empty".to_owned(),
+                    1 => "the index 0, the only one".to_owned(),
                     _ => format!("an index from 0 to {}", count - 1),
                 };
                 items.get_mut(*index).ok_or_else(|| (taken, format!("the index {index}"), wanted))?

@@ -108,7 +108,12 @@ impl Schema {
                 None => match self.outer_names(&fits) {
                     Some(names) => match names.iter().position(|name| table.contains_key(*name)) {
                         Some(nth) => Ok(fits[nth]),
-                        None => Err(misfit(node.shown(), format!("a table with the key {}", either(&names)))),
+                        None => {
+                            let hint = table.keys().find_map(|key| nearest(key, names.iter().copied()));
+                            let hint = hint.map(|name| format!("did you mean {name}?"));
+                            let wanted = format!("a table with the key {}", either(&names));
+                            Err(Misfit { hint, ..misfit(node.shown(), wanted) })
+                        }
                     },
                     None => Ok(self.best(&fits, node)),
                 },
@@ -303,9 +308,12 @@ impl<'s> Shape<'s> {
         let bound = |word: &str, text: &str| {
             self.word(word).filter(|bound| bound.is_number()).map(|bound| format!("{text} {bound}"))
         };
-        let low = bound("minimum", "of at least").or(bound("exclusiveMinimum", "above"));
-        let high = bound("maximum", "of at most").or(bound("exclusiveMaximum", "below"));
-        match (low, high) {
+        let low = (bound("minimum", "of at least"), bound("exclusiveMinimum", "above"));
+        let high = (bound("maximum", "of at most"), bound("exclusiveMaximum", "below"));
+        if let (Some(low), Some(high)) = (self.word("minimum"), self.word("maximum")) {
+            return format!("a number from {low} to {high}");
+        }
+        match (low.0.or(low.1), high.0.or(high.1)) {
             (Some(low), Some(high)) => format!("a number {low} and {high}"),
             (Some(bound), None) | (None, Some(bound)) => format!("a number {bound}"),
             (None, None) => "a number".into(),

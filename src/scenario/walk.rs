@@ -138,8 +138,13 @@ impl<S: Sink> Walk<'_, S> {
         }
         let (low, high) = shape.whole_range();
         if number.is_none_or(|number| !(low..=high).contains(&i128::from(number))) {
-            self.sink
-                .note(&self.path, node.place, || plain(node.shown(), format!("a whole number from {low} to {high}")));
+            let stated = shape.word("minimum").is_some() && shape.word("maximum").is_some();
+            let wanted = match number {
+                _ if stated => format!("a whole number from {low} to {high}"),
+                Some(number) if i128::from(number) < low => format!("a whole number of at least {low}"),
+                _ => format!("a whole number of at most {high}"),
+            };
+            self.sink.note(&self.path, node.place, || plain(node.shown(), wanted));
         }
     }
 

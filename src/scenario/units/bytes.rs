@@ -51,7 +51,7 @@ impl Quantity for ByteSize {
     fn parse(text: &str) -> Result<ByteSize, Flaw> {
         const KIND: &str = "a size";
         let (number, unit, at) = take_number(text, KIND, Self::WANTED)?;
-        let unit = find_unit(&BYTE_UNITS, unit, at, KIND, Self::WANTED)?;
+        let unit = find_unit(&BYTE_UNITS, unit, at, "a size in", Self::WANTED)?;
         whole(number, unit.factor, KIND, "bytes", "16 EiB").map(ByteSize)
     }
 }
@@ -67,7 +67,7 @@ impl Quantity for Bandwidth {
     fn parse(text: &str) -> Result<Bandwidth, Flaw> {
         const KIND: &str = "a bandwidth";
         let (number, unit, at) = take_number(text, KIND, Self::WANTED)?;
-        let unit = find_unit(&BANDWIDTH_UNITS, unit, at, KIND, Self::WANTED)?;
+        let unit = find_unit(&BANDWIDTH_UNITS, unit, at, "a bandwidth in", Self::WANTED)?;
         let bits_per_s = whole(number, unit.factor, KIND, "bits per second", "18 Ebit/s")?;
         Ok(Bandwidth { bits_per_s })
     }

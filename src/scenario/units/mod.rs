@@ -215,7 +215,7 @@ pub(super) fn take_number<'t>(text: &'t str, kind: &str, wanted: &str) -> Result
     Ok((number, unit, at))
 }
 
-/// The unit of that name. `kind` is what the quantity is, such as "a length of time".
+/// The unit of that name. `kind` leads to the list of units: "a length of time in".
 pub(super) fn find_unit<'u>(
     units: &'u [Unit],
     name: &str,
@@ -224,13 +224,13 @@ pub(super) fn find_unit<'u>(
     wanted: &str,
 ) -> Result<&'u Unit, Flaw> {
     if name.is_empty() {
-        return Err(Flaw::new(wanted).at(at));
+        return Err(Flaw::new(wanted));
     }
     if let Some(unit) = units.iter().find(|unit| unit.name == name) {
         return Ok(unit);
     }
     let names: Vec<&str> = units.iter().map(|unit| unit.name).collect();
-    let flaw = Flaw::new(format!("{kind} in {}", either(&names))).at(at);
+    let flaw = Flaw::new(format!("{kind} {}", either(&names))).at(at);
     let meant = units.iter().find(|unit| unit.also.contains(&name.to_lowercase().as_str()));
     let meant = meant.map(|unit| unit.name).or_else(|| nearest(name, names.iter().copied()));
     Err(match meant {

@@ -172,19 +172,19 @@ basis!(
 );
 
 /// Takes `USD` off the front of what follows a number.
-fn take_currency<'t>(rest: &'t str, at: usize, kind: &str, wanted: &str) -> Result<(&'t str, usize), Flaw> {
+fn take_currency<'t>(rest: &'t str, at: usize, wanted: &str) -> Result<(&'t str, usize), Flaw> {
     let end = rest.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(rest.len());
     let (currency, after) = rest.split_at(end);
     if currency == CURRENCY {
         let unit = after.trim_start();
         return Ok((unit, at + rest.len() - unit.len()));
     }
-    let flaw = Flaw::new(wanted).at(at);
+    let flaw = Flaw::new(wanted);
     let meant = matches!(currency.to_lowercase().as_str(), "usd" | "$" | "dollar" | "dollars");
     let foreign = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase());
     Err(match () {
-        () if meant => flaw.hint("did you mean USD?"),
-        () if foreign => flaw.hint(format!("{kind}: other currencies are not converted")),
+        () if meant => flaw.at(at).hint("did you mean USD?"),
+        () if foreign => flaw.at(at).hint("other currencies are not converted"),
         () => flaw,
     })
 }
@@ -199,7 +199,7 @@ impl Quantity for Money {
     fn parse(text: &str) -> Result<Money, Flaw> {
         const KIND: &str = "an amount of money";
         let (number, rest, at) = take_number(text, KIND, Self::WANTED)?;
-        let (rest, at) = take_currency(rest, at, KIND, Self::WANTED)?;
+        let (rest, at) = take_currency(rest, at, Self::WANTED)?;
         if !rest.is_empty() {
             return Err(Flaw::new(Self::WANTED).at(at));
         }
@@ -216,10 +216,10 @@ impl<B: Basis> Quantity for Price<B> {
 
     fn parse(text: &str) -> Result<Price<B>, Flaw> {
         let (number, rest, at) = take_number(text, B::KIND, B::WANTED)?;
-        let (rest, at) = take_currency(rest, at, B::KIND, B::WANTED)?;
-        let unit = rest.strip_prefix('/').ok_or_else(|| Flaw::new(B::WANTED).at(at))?.trim_start();
+        let (rest, at) = take_currency(rest, at, B::WANTED)?;
+        let unit = rest.strip_prefix('/').ok_or_else(|| Flaw::new(B::WANTED))?.trim_start();
         let at = at + rest.len() - unit.len();
-        let unit = find_unit(B::UNITS, unit, at, B::KIND, B::WANTED)?;
+        let unit = find_unit(B::UNITS, unit, at, "a price in USD per", B::WANTED)?;
         let pico_usd = whole(number, PICO, B::KIND, SMALLEST, LARGEST)?;
         Ok(Price { pico_usd, unit, basis: PhantomData })
     }

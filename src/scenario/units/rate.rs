@@ -57,9 +57,9 @@ impl Quantity for Rate {
     fn parse(text: &str) -> Result<Rate, Flaw> {
         const KIND: &str = "a rate";
         let (count, rest, at) = take_number(text, KIND, Self::WANTED)?;
-        let unit = rest.strip_prefix('/').ok_or_else(|| Flaw::new(Self::WANTED).at(at))?.trim_start();
+        let unit = rest.strip_prefix('/').ok_or_else(|| Flaw::new(Self::WANTED))?.trim_start();
         let at = at + rest.len() - unit.len();
-        let per = find_unit(&TIME_UNITS, unit, at, "a rate per time", Self::WANTED)?;
+        let per = find_unit(&TIME_UNITS, unit, at, "a rate per", Self::WANTED)?;
         finite(Rate { count, per }, Rate::per_s, KIND)
     }
 }
@@ -74,7 +74,7 @@ impl Quantity for OpsRate {
     fn parse(text: &str) -> Result<OpsRate, Flaw> {
         const KIND: &str = "a processor speed";
         let (number, unit, at) = take_number(text, KIND, Self::WANTED)?;
-        let unit = find_unit(&OPS_UNITS, unit, at, KIND, Self::WANTED)?;
+        let unit = find_unit(&OPS_UNITS, unit, at, "a processor speed in", Self::WANTED)?;
         let tens = unit.factor.ilog10() as i32;
         finite(OpsRate { ops: number.shifted(tens) }, OpsRate::per_s, KIND)
     }

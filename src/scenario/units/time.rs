@@ -29,7 +29,7 @@ impl Quantity for TimeSpan {
     fn parse(text: &str) -> Result<TimeSpan, Flaw> {
         const KIND: &str = "a length of time";
         let (number, unit, at) = take_number(text, KIND, Self::WANTED)?;
-        let unit = find_unit(&TIME_UNITS, unit, at, KIND, Self::WANTED)?;
+        let unit = find_unit(&TIME_UNITS, unit, at, "a length of time in", Self::WANTED)?;
         let nanos = whole(number, unit.factor, KIND, "nanoseconds", "584 years")?;
         // The longest span means "never" in the engine; a scenario says that by leaving the key out.
         if nanos == Span::FOREVER.as_nanos() {
