@@ -17,6 +17,7 @@ pub struct Histogram {
     counts: Vec<u64>,
 }
 
+#[inline]
 const fn bucket_of(value: u64) -> usize {
     let shift = (value | PER_DOUBLING).ilog2() - PER_DOUBLING_BITS;
     ((shift as usize) << PER_DOUBLING_BITS) + (value >> shift) as usize
