@@ -234,8 +234,7 @@ pub fn minimise(problem: &dyn Problem, settings: &Settings, rng: &mut Rng) -> Re
         evaluate(problem, &mut pool, parents, settings.parallel)?;
         survival.keep(&mut pool, settings.population);
     }
-    let mut front =
-        Front { variables: bounds.len(), objectives: problem.objectives(), x: Vec::new(), f: Vec::new() };
+    let mut front = Front { variables: bounds.len(), objectives: problem.objectives(), x: Vec::new(), f: Vec::new() };
     for i in (0..pool.len()).filter(|&i| pool.is_best(i)) {
         front.x.extend_from_slice(pool.x(i));
         front.f.extend_from_slice(pool.f(i));
@@ -265,7 +264,8 @@ fn evaluate(problem: &dyn Problem, pool: &mut Pool, begin: usize, parallel: bool
     } else {
         block(x, f, violation);
     }
-    let sound = |i: &usize| violation[*i].is_finite() && f[i * objectives..(i + 1) * objectives].iter().all(|f| f.is_finite());
+    let sound =
+        |i: &usize| violation[*i].is_finite() && f[i * objectives..(i + 1) * objectives].iter().all(|f| f.is_finite());
     match (0..violation.len()).find(|i| !sound(i)) {
         Some(i) => Err(SearchError::NotFinite { x: x[i * variables..(i + 1) * variables].to_vec() }),
         None => Ok(()),

@@ -126,9 +126,8 @@ impl Survival {
         self.keep_feasible(keep, pool.objectives);
         if self.survivors.len() < keep {
             let violation = &pool.violation;
-            self.infeasible.sort_unstable_by(|&a, &b| {
-                ascending(violation[a as usize], violation[b as usize]).then(a.cmp(&b))
-            });
+            self.infeasible
+                .sort_unstable_by(|&a, &b| ascending(violation[a as usize], violation[b as usize]).then(a.cmp(&b)));
             let room = keep - self.survivors.len();
             let filling = self.infeasible.iter().take(room);
             self.survivors.extend(filling.map(|&point| Survivor { point, rank: u32::MAX, crowding: 0.0 }));

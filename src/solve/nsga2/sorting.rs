@@ -65,11 +65,8 @@ impl Sorter {
                 self.ranks[point as usize] = self.ranks[order[place - 1] as usize];
                 continue;
             }
-            let front = if width <= 3 {
-                self.climb(objectives, fronts)
-            } else {
-                self.search_members(point, &row, fronts)
-            };
+            let front =
+                if width <= 3 { self.climb(objectives, fronts) } else { self.search_members(point, &row, fronts) };
             self.ranks[point as usize] = front as u32;
             fronts = fronts.max(front + 1);
         }
