@@ -1,3 +1,4 @@
 //! Floor 2: published planning models and fixed-step replays that work alone, without a run.
 
 pub mod economy;
+pub mod mape;
