@@ -80,9 +80,11 @@ impl<'a> Row<'a> {
         self.text(column).split(';').filter(|text| !text.is_empty()).map(number).collect()
     }
 
-    /// Objectives of the columns f1, f2 and, where it is filled, f3.
+    /// Objectives of the columns f1, f2 and, where there is one and it is filled, f3.
     pub fn objectives(&self, suffix: &str) -> Vec<f64> {
-        ["f1", "f2", "f3"].iter().filter_map(|column| self.maybe(&format!("{column}{suffix}"))).collect()
+        let columns = ["f1", "f2", "f3"].map(|column| format!("{column}{suffix}"));
+        let there = columns.iter().filter(|column| self.table.columns.contains_key(*column));
+        there.filter_map(|column| self.maybe(column)).collect()
     }
 
     /// Where a complaint points to.
