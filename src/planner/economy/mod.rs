@@ -19,7 +19,7 @@ pub use choice::{Choice, Weights, choose};
 pub use exact::{ClosedForm, ExactFront, Ideal, solve};
 pub use model::{Decision, Situation, Terms};
 pub use parameters::{Load, Market, Measured, Parameters, ResponseModel};
-pub use search::{Economist, Plan, Preset, Search};
+pub use search::{Economist, FrontRow, Plan, Preset, Search, capacity_rule, payload_kb};
 
 use crate::solve::nsga2::SearchError;
 use serde::{Deserialize, Serialize};

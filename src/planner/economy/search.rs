@@ -92,6 +92,33 @@ pub struct Plan {
     pub evaluations: usize,
 }
 
+/// A point of a front as a flat row, for tables.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct FrontRow {
+    pub price: f64,
+    pub vms: f64,
+    pub banners: f64,
+    pub service_profit: f64,
+    pub application_profit: f64,
+    pub satisfaction: f64,
+    pub chosen: bool,
+}
+
+impl Plan {
+    /// The front as rows, in the order of the optimiser.
+    pub fn rows(&self) -> impl Iterator<Item = FrontRow> {
+        self.front.iter().enumerate().map(|(index, point)| FrontRow {
+            price: point.decision.price,
+            vms: point.decision.vms,
+            banners: point.decision.banners,
+            service_profit: point.goals[0],
+            application_profit: point.goals[1],
+            satisfaction: point.goals[2],
+            chosen: index == self.choice.index,
+        })
+    }
+}
+
 /// A planner of one market: parameters checked once, a plan per cycle.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Economist {
@@ -213,6 +240,8 @@ mod tests {
         assert_eq!(plan.replicas, capacity_rule(economist.market(), 50.0).expect("a rate"));
         assert!(plan.terms.feasible() && plan.tries == 1 && plan.evaluations == 10_000);
         assert_eq!(plan.front[plan.choice.index].goals, plan.terms.goals());
+        let chosen: Vec<FrontRow> = plan.rows().filter(|row| row.chosen).collect();
+        assert!(chosen.len() == 1 && chosen[0].price == plan.decision.price && plan.rows().count() == plan.front.len());
     }
 
     #[test]

@@ -20,6 +20,7 @@ use thiserror::Error;
 
 /// The range of one variable, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Interval {
     pub lower: f64,
     pub upper: f64,
@@ -253,7 +254,7 @@ fn evaluate(problem: &dyn Problem, pool: &mut Pool, begin: usize, parallel: bool
         for ((x, f), violation) in x.chunks(variables).zip(f.chunks_mut(objectives)).zip(violation) {
             problem.evaluate(x, f, &mut constraints);
             // `max` would hide a constraint that is not a number.
-            *violation = constraints.iter().filter(|g| !(**g <= 0.0)).sum();
+            *violation = constraints.iter().filter(|g| **g > 0.0 || g.is_nan()).sum();
         }
     };
     if parallel {
