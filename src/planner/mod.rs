@@ -1,3 +1,5 @@
 //! Floor 2: published planning models and fixed-step replays that work alone, without a run.
 
 pub mod libra;
+pub mod economy;
+pub mod mape;

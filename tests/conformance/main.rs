@@ -5,4 +5,5 @@
 //! line says so.
 
 mod libra;
+mod mape;
 mod oracle;

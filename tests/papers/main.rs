@@ -3,6 +3,7 @@
 //! Each comparison prints what was found, what is on record, the tolerance and the deviation (`--nocapture` shows them).
 
 mod libra_replay;
+mod mape_planner;
 #[allow(dead_code)] // Figures on record need the traces, not the golden data.
 #[path = "../conformance/oracle.rs"]
 mod oracle;
