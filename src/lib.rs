@@ -6,3 +6,4 @@
 pub mod engine;
 pub mod planner;
 pub mod solve;
+pub mod workload;
