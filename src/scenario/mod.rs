@@ -4,6 +4,7 @@
 //! against the JSON Schema of the type it shall become and reports every complaint at once, and [`explain`] says where
 //! each value in force came from. The types of a scenario stand in their own files over it.
 
+pub mod check;
 pub mod complaint;
 pub mod decimal;
 pub mod document;
@@ -14,8 +15,10 @@ pub mod lines;
 pub mod node;
 pub mod overrides;
 pub mod path;
+pub mod raw;
 pub mod reader;
 pub mod schema;
+pub mod setup;
 pub mod shape;
 pub mod units;
 pub mod walk;
