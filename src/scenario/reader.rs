@@ -2,6 +2,10 @@
 //!
 //! The document is first walked against the type's JSON Schema; only when nothing is wrong there does serde build the value.
 //! Should serde still refuse it, its complaint gets the place it speaks of.
+//!
+//! What the schema does not know is refused: an `alias` of serde is therefore an unknown key. Unknown keys need no
+//! `deny_unknown_fields`; a table takes any key only where its type says so (a map, or a flattened
+//! [`FreeTable`](super::units::FreeTable)).
 
 use std::path::Path;
 
