@@ -35,7 +35,8 @@ pub enum NotWhole {
 impl Decimal {
     pub const ZERO: Decimal = Decimal { digits: 0, exponent: 0 };
 
-    /// Takes the number at the front of a text and returns it with what follows. Digits may be grouped by `_` as in TOML.
+    /// Takes the number at the front of a text and returns it with what follows. Digits may be grouped by `_` as in
+    /// TOML.
     pub fn take(text: &str) -> Result<(Decimal, &str), NotDecimal> {
         let unsigned = text.strip_prefix('+').unwrap_or(text);
         if let Some(positive) = text.strip_prefix('-') {

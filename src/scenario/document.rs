@@ -1,7 +1,8 @@
 //! A TOML file opened as a document: its text, its values with their places, and the overrides laid over it.
 //!
-//! Opening complains about everything that keeps a file from being TOML; what the values must be is the reader's business.
-//! Includes and inheritance between files are deliberately absent: one file and the command line say it all.
+//! Opening complains about everything that keeps a file from being TOML; what the values must be is the reader's
+//! business. Includes and inheritance between files are deliberately absent: one file and the command line say it
+//! all.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};

@@ -73,7 +73,9 @@ fn a_flaw_points_into_the_text() {
 proptest! {
     #[test]
     fn laws_read_back_as_they_are_shown(
-        law in prop::sample::select(vec!["exponential(A)", "uniform(0s, A)", "erlang(A, 7)", "lognormal(A, cv B)", "gamma(A, B)", "A"]),
+        law in prop::sample::select(vec![
+            "exponential(A)", "uniform(0s, A)", "erlang(A, 7)", "lognormal(A, cv B)", "gamma(A, B)", "A",
+        ]),
         a in "[0-9]{1,9}(\\.[0-9]{1,9})?(ns|ms|s|h)",
         b in "[1-9]\\.[0-9]{1,4}",
     ) {
@@ -83,7 +85,10 @@ proptest! {
     }
 
     #[test]
-    fn no_text_brings_a_law_down(text in "\\PC{0,30}|(uniform|normal|empirical|cv|sd|[(),\" =0-9.s-]){0,12}", number in any::<f64>()) {
+    fn no_text_brings_a_law_down(
+        text in "\\PC{0,30}|(uniform|normal|empirical|cv|sd|[(),\" =0-9.s-]){0,12}",
+        number in any::<f64>(),
+    ) {
         for checker in CHECKERS {
             let flaws = [(checker.text)(&text), (checker.number)(number)].into_iter().filter_map(Result::err);
             for flaw in flaws {

@@ -1,4 +1,5 @@
-//! The complaints of the kit over a small scenario of its own, message by message, and texts that must not bring it down.
+//! The complaints of the kit over a small scenario of its own, message by message, and texts that must not bring it
+//! down.
 
 use std::collections::BTreeSet;
 
@@ -129,7 +130,8 @@ fn all_complaints_come_at_once_and_in_order() {
     let wanted = [
         "name: found nothing, want a text in quotes",
         "1:8: seed: found -1, want a whole number of at least 0",
-        "2:1: sead: found an unknown key, want fault, name, position, spread, strategy, weights or window (did you mean spread?)",
+        "2:1: sead: found an unknown key, want fault, name, position, spread, strategy, weights or window \
+         (did you mean spread?)",
         "3:1: found the key \"seed\" a second time, want each key once",
         "4:9: order: found \"fifo\", want \"first-come\", \"last-come\" or \"random\"",
         "5:1: pools.web.count: found nothing, want a whole number of at least 1",
@@ -266,12 +268,16 @@ proptest! {
     }
 
     #[test]
-    fn text_like_a_scenario_is_read_or_complained_about(text in "([a-c\\[\\]{}.=\"'#,\n 0-9µ-]|pools|web|kind|\"vm\"|\\n\\[){0,60}") {
+    fn text_like_a_scenario_is_read_or_complained_about(
+        text in "([a-c\\[\\]{}.=\"'#,\n 0-9µ-]|pools|web|kind|\"vm\"|\\n\\[){0,60}",
+    ) {
         let _ = read_town(&text, &[]).map_err(|complaints| complaints.render(false, 80));
     }
 
     #[test]
-    fn any_override_is_laid_or_complained_about(set in "([a-z0-9.=\"'\\[\\]{} -]|pools|sources|window|boot){0,30}|\\PC{0,40}") {
+    fn any_override_is_laid_or_complained_about(
+        set in "([a-z0-9.=\"'\\[\\]{} -]|pools|sources|window|boot){0,30}|\\PC{0,40}",
+    ) {
         let _ = read_town(GOOD, &[&set]).map_err(|complaints| complaints.to_string());
     }
 }

@@ -179,7 +179,10 @@ proptest! {
     }
 
     #[test]
-    fn no_text_and_no_number_brings_a_quantity_down(text in "\\PC{0,30}|[-+0-9.eE]{0,6} ?([a-zA-Z/%$-]|USD|GB|1M){0,4}", number in any::<f64>()) {
+    fn no_text_and_no_number_brings_a_quantity_down(
+        text in "\\PC{0,30}|[-+0-9.eE]{0,6} ?([a-zA-Z/%$-]|USD|GB|1M){0,4}",
+        number in any::<f64>(),
+    ) {
         for checker in CHECKERS {
             let flaws = [(checker.text)(&text), (checker.number)(number)].into_iter().filter_map(Result::err);
             for flaw in flaws {
