@@ -1,7 +1,7 @@
 //! Every value in force, and where it came from: the file, an override, or a default.
 //!
-//! The checked value is written out again with all defaults filled in, and each leaf is looked up in the document. What a key
-//! means, and where its default is from, is the doc comment of its field.
+//! The checked value is written out again with all defaults filled in, and each leaf is looked up in the document.
+//! What a key means, and where its default is from, is the doc comment of its field.
 
 use std::collections::BTreeMap;
 
@@ -78,8 +78,8 @@ impl Rows<'_> {
         }
     }
 
-    /// Where the value at the path was given. A value written shorter than it is listed (a text that stands for a table)
-    /// was given where the text is.
+    /// Where the value at the path was given. A value written shorter than it is listed (a text that stands for a
+    /// table) was given where the text is.
     fn origin(&self) -> Origin {
         let (node, found) = self.document.root().descend(&self.path);
         let stands_for_it = !matches!(node.value, Value::Table(_) | Value::List(_));

@@ -1,7 +1,7 @@
 //! The walk of a document against the schema of the type it shall become.
 //!
-//! serde stops at the first thing it does not like; this walk goes through the whole document and notes all of it, so that
-//! a person mends a file once.
+//! serde stops at the first thing it does not like; this walk goes through the whole document and notes all of it, so
+//! that a person mends a file once.
 
 use serde_json::Value as Json;
 
