@@ -16,3 +16,10 @@ pub mod strategy;
 pub mod scenario;
 
 pub mod run;
+
+pub mod catalogue;
+pub mod report;
+
+pub mod experiment;
+
+pub mod cli;

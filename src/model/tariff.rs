@@ -42,7 +42,14 @@ pub struct TypePrice {
     pub minimum: Span,
     /// Lengths are rounded up to this.
     pub quantum: Span,
-    /// Spot capacity is taken back at this rate, per instance and hour.
+    pub spot: Option<SpotPrice>,
+}
+
+/// The same type as spot capacity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SpotPrice {
+    pub price: PerHour,
+    /// How often an instance is taken back.
     pub interruptions_per_hour: f64,
 }
 
@@ -54,7 +61,7 @@ impl TypePrice {
 }
 
 /// Lambda-like prices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FunctionPrice {
     /// Pico-dollars for each request.
     pub per_request: u64,

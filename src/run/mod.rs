@@ -2,7 +2,12 @@
 
 pub mod digest;
 pub mod drive;
+pub mod folder;
+pub mod lines;
+pub mod record;
 mod sample;
 pub mod sink;
 mod step;
 pub mod summary;
+pub mod tee;
+

@@ -33,11 +33,21 @@ impl<T: Serialize> Read<T> {
     /// # Errors
     /// serde's, when the type writes something that JSON cannot hold, such as a map whose keys are no text.
     pub fn explain(&self) -> Result<Vec<Row>, serde_json::Error> {
-        let json = serde_json::to_value(&self.value)?;
-        let mut rows = Rows { document: self.document(), schema: self.schema(), path: KeyPath::root(), rows: vec![] };
-        rows.gather(&Node::from_json(&json), &json, Some(self.schema().root()), None);
-        Ok(rows.rows)
+        rows_at(self.document(), self.schema(), KeyPath::root(), &self.value)
     }
+}
+
+/// The rows of a value that stands at `path`.
+pub(super) fn rows_at<T: Serialize>(
+    document: &Document,
+    schema: &Schema,
+    path: KeyPath,
+    value: &T,
+) -> Result<Vec<Row>, serde_json::Error> {
+    let json = serde_json::to_value(value)?;
+    let mut rows = Rows { document, schema, path, rows: vec![] };
+    rows.gather(&Node::from_json(&json), &json, Some(schema.root()), None);
+    Ok(rows.rows)
 }
 
 struct Rows<'a> {

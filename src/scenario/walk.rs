@@ -56,6 +56,12 @@ pub fn check(document: &Document, schema: &Schema, desk: &mut Desk) {
     walk.value(schema.root(), document.root());
 }
 
+/// The same for a part of the document, at its path.
+pub fn check_part(document: &Document, schema: &Schema, part: &Node, path: &KeyPath, desk: &mut Desk) {
+    let mut walk = Walk { schema, sink: Located { document, desk }, path: path.clone() };
+    walk.value(schema.root(), part);
+}
+
 /// In how many ways a value differs from what a schema asks.
 pub fn count_flaws(schema: &Schema, part: &Json, node: &Node) -> usize {
     let mut walk = Walk { schema, sink: Count(0), path: KeyPath::root() };

@@ -283,7 +283,7 @@ fn yes() -> bool {
 }
 
 fn law(text: &str) -> TimeLaw {
-    text.parse().unwrap_or_else(|_| unreachable!("a default is a law"))
+    <TimeLaw as crate::scenario::units::Quantity>::parse(text).unwrap_or_else(|_| unreachable!("a default is a law"))
 }
 
 fn libra_boot() -> TimeLaw {
