@@ -26,7 +26,7 @@ impl DemandLaws {
     /// Work is refused unless its mean is 1 (to 1e-9): `law.scaled(1.0 / law.mean())` makes it so. Bytes are rounded.
     pub fn new(work: Law, payload_bytes: Law) -> Result<DemandLaws, Unfit> {
         let mean = work.mean();
-        if !((mean - 1.0).abs() <= 1e-9) {
+        if (mean - 1.0).abs() > 1e-9 || mean.is_nan() {
             return Err(Unfit::new("work", format!("a mean of {mean}"), "a law of mean 1"));
         }
         Ok(DemandLaws { work, payload_bytes })
