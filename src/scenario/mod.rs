@@ -14,6 +14,8 @@ pub mod lines;
 pub mod node;
 pub mod overrides;
 pub mod path;
+pub mod prices;
+pub mod raw;
 pub mod reader;
 pub mod schema;
 pub mod shape;
