@@ -77,10 +77,12 @@ impl Replay {
         let open = |path: &PathBuf| {
             File::create(path).map(BufWriter::new).map_err(|error| format!("{}: {error}", path.display()))
         };
-        let mut per_second = self.per_second.as_ref().map(open).transpose()?.map(PerSecondWriter::new);
-        let mut log = self.log.as_ref().map(open).transpose()?.map(LogWriter::new);
-        let summary = replay_observed(&parameters, &counts, &mut (&mut per_second, &mut log));
+        let per_second = self.per_second.as_ref().map(open).transpose()?.map(PerSecondWriter::new);
+        let log = self.log.as_ref().map(open).transpose()?.map(LogWriter::new);
+        let mut observers = (per_second, log);
+        let summary = replay_observed(&parameters, &counts, &mut observers);
         let summary = summary.map_err(|error| with_source(&error))?;
+        let (per_second, log) = observers;
         let flushed = per_second.map_or(Ok(()), PerSecondWriter::finish).and_then(|()| log.map_or(Ok(()), LogWriter::finish));
         flushed.map_err(|error| format!("a table could not be written: {error}"))?;
         let trace = self.trace.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());

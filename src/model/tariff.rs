@@ -62,7 +62,7 @@ impl TypePrice {
 }
 
 /// Lambda-like prices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FunctionPrice {
     /// Pico-dollars for each request.
     pub per_request: u64,

@@ -13,7 +13,7 @@ use super::complaint::{Complaints, Desk, quoted};
 use super::path::KeyPath;
 use super::raw::{Balancer, Container, FunctionPrices, InstanceType, Plain, PriceList, Spot};
 use super::reader::{Read, read_file};
-use super::units::{Basis, ByteSize, Price, TimeSpan};
+use super::units::{Basis, ByteSize, Price, PricePerTime, TimeSpan};
 use crate::engine::time::Span;
 use crate::model::tariff::{BalancerPrice, ContainerPrice, FunctionPrice, PICO, PerHour, SpotPrice, Tariff, TypePrice};
 
@@ -34,6 +34,11 @@ pub fn check(list: &Read<PriceList>) -> Result<Tariff, Complaints> {
     let tariff = clerk.tariff(&list.value);
     clerk.desk.finish()?;
     Ok(tariff)
+}
+
+/// A price per time as pico-dollars an hour; `None` when it is not a whole number of them.
+pub fn per_hour(price: &PricePerTime) -> Option<PerHour> {
+    pico_per(price, NS_PER_H).and_then(|pico| u64::try_from(pico).ok()).map(PerHour)
 }
 
 /// What the tariff counts a price in, and the highest price that is believed.

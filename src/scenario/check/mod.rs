@@ -220,11 +220,15 @@ impl Checker<'_> {
                 self.refuse(path.key("term"), "a length of time above zero");
             }
             let node = written.node.as_ref().map(|name| self.node(Some(name), path.key("node")));
+            let hourly = super::prices::per_hour(&written.hourly);
+            if hourly.is_none() {
+                self.refuse(path.key("hourly"), "a whole number of pico-dollars an hour");
+            }
             checked.push(ReservationSetup {
                 kind: written.kind.clone(),
                 node,
                 count: written.count,
-                hourly: super::prices::per_hour(&written.hourly),
+                hourly: hourly.unwrap_or_default(),
                 upfront_pico: written.upfront.map_or(0, |money| money.pico_usd),
                 term: written.term.0,
             });
