@@ -4,5 +4,6 @@
 //! order of their floors: each may use only those above it in this list, which `tests/laws` checks.
 
 pub mod engine;
+pub mod model;
 pub mod planner;
 pub mod solve;

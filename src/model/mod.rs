@@ -1,0 +1,3 @@
+//! Floor 1: entities and the books kept of them; knows no strategy.
+
+pub mod archive;
