@@ -55,12 +55,14 @@ impl Cell {
 
 #[derive(Clone, Debug)]
 struct Tier {
+    /// The newest bucket, in place so that a post touches one line of memory; it ends at `open_to`, which is zero
+    /// before the first measure.
+    open: Cell,
+    open_to: u64,
     granularity: u64,
     timespan: Option<u64>,
-    /// The open bucket is [open_from, open_to), the last of `cells`; empty at first.
-    open_from: u64,
-    open_to: u64,
-    cells: VecDeque<Cell>,
+    /// The buckets before, in time order.
+    closed: VecDeque<Cell>,
 }
 
 /// A metric under [`super::Keep::Tallies`].
@@ -77,9 +79,9 @@ impl Running {
         let tiers = policy.definitions.iter().map(|definition| Tier {
             granularity: definition.granularity.as_nanos(),
             timespan: definition.timespan(),
-            open_from: 0,
+            open: Cell { count: 0, ..Cell::new(0, 0, 0.0) },
             open_to: 0,
-            cells: VecDeque::new(),
+            closed: VecDeque::new(),
         });
         Running { tiers: tiers.collect(), newest: 0, oldest: 0 }
     }
@@ -98,8 +100,8 @@ impl Running {
         }
         let mut opened = false;
         for tier in &mut self.tiers {
-            if at >= tier.open_from && at < tier.open_to {
-                tier.cells.back_mut().expect("an open bucket has a cell").add(at, value);
+            if at >= tier.open.start && at < tier.open_to {
+                tier.open.add(at, value);
             } else {
                 opened |= tier.turn(at, value);
             }
@@ -120,45 +122,47 @@ impl Running {
         closed_by: u64,
     ) -> impl Iterator<Item = (u64, f64)> + '_ {
         let tier = &self.tiers[tier];
-        let first = tier.cells.partition_point(|cell| cell.start < from);
-        let cells = tier.cells.iter().skip(first);
+        let first = tier.closed.partition_point(|cell| cell.start < from);
+        let cells = tier.closed.iter().skip(first).chain(tier.newest().filter(|cell| cell.start >= from));
         cells
             .take_while(move |cell| cell.start < to && cell.start.saturating_add(tier.granularity) <= closed_by)
             .map(move |cell| (cell.start, cell.value(kind)))
     }
 
     pub(super) fn at(&self, tier: usize, kind: Kind, bucket: u64) -> Option<f64> {
-        let cells = &self.tiers[tier].cells;
-        // Controllers ask for the newest buckets.
-        let near = cells.iter().rev().take(4).find(|cell| cell.start <= bucket);
-        let found = match near {
-            Some(cell) => Some(cell),
-            None => cells.binary_search_by_key(&bucket, |cell| cell.start).ok().map(|position| &cells[position]),
+        let tier = &self.tiers[tier];
+        let found = match tier.newest().filter(|cell| cell.start <= bucket) {
+            Some(open) => Some(open),
+            None => tier.closed.binary_search_by_key(&bucket, |cell| cell.start).ok().map(|place| &tier.closed[place]),
         };
         found.filter(|cell| cell.start == bucket).map(|cell| cell.value(kind))
     }
 }
 
 impl Tier {
+    fn newest(&self) -> Option<&Cell> {
+        (self.open.count > 0).then_some(&self.open)
+    }
+
     /// A measure outside the open bucket: opens the next one (and says so), or finds an earlier one.
     #[cold]
     fn turn(&mut self, at: u64, value: f64) -> bool {
         let start = at / self.granularity * self.granularity;
         let opens = at >= self.open_to;
         if opens {
-            self.open_from = start;
+            self.closed.extend(self.newest().copied());
+            self.open = Cell::new(start, at, value);
             self.open_to = start.saturating_add(self.granularity);
-            self.cells.push_back(Cell::new(start, at, value));
         } else {
-            let position = self.cells.partition_point(|cell| cell.start < start);
-            match self.cells.get_mut(position) {
+            let position = self.closed.partition_point(|cell| cell.start < start);
+            match self.closed.get_mut(position) {
                 Some(cell) if cell.start == start => cell.add(at, value),
-                _ => self.cells.insert(position, Cell::new(start, at, value)),
+                _ => self.closed.insert(position, Cell::new(start, at, value)),
             }
         }
-        if let Some(limit) = self.timespan.and_then(|timespan| self.open_from.checked_sub(timespan)) {
-            while self.cells.front().is_some_and(|cell| cell.start <= limit) {
-                self.cells.pop_front();
+        if let Some(limit) = self.timespan.and_then(|timespan| self.open.start.checked_sub(timespan)) {
+            while self.closed.front().is_some_and(|cell| cell.start <= limit) {
+                self.closed.pop_front();
             }
         }
         opens
