@@ -34,10 +34,9 @@ fn described(inputs: &Value) -> ComputerType {
 
 fn requirements(value: &Value) -> Requirements {
     match text(&value["kind"]) {
-        "fixed" => Requirements::Fixed {
-            operations: integer(&value["operations"]),
-            memory_bytes: integer(&value["memory"]),
-        },
+        "fixed" => {
+            Requirements::Fixed { operations: integer(&value["operations"]), memory_bytes: integer(&value["memory"]) }
+        }
         "proportional" => Requirements::Proportional {
             op_coeff: number(&value["op_coeff"]),
             op_offset: number(&value["op_offset"]),
@@ -169,7 +168,8 @@ pub fn uncoordinated(case: &Case<'_>) -> Result<(), String> {
     let first = integer(&inputs["first_primary"]) as usize;
     let mut client = Uncoordinated::new(integer(&inputs["endpoints"]) as usize, number(&inputs["persistence"]), first);
     let table = case.table("trace");
-    let numbers = |text: &str| text.split_whitespace().map(|word| word.parse().expect("a number")).collect::<Vec<f64>>();
+    let numbers =
+        |text: &str| text.split_whitespace().map(|word| word.parse().expect("a number")).collect::<Vec<f64>>();
     assert!(!table.rows.is_empty());
     for row in &table.rows {
         let golden = |column: &str| table.number(row, column).expect("a value");
