@@ -25,10 +25,6 @@ impl Table {
         Table { columns, rows: reader.records().map(|row| row.expect("a golden table is well formed")).collect() }
     }
 
-    pub fn has(&self, column: &str) -> bool {
-        self.columns.contains_key(column)
-    }
-
     pub fn text<'a>(&self, row: &'a csv::StringRecord, column: &str) -> &'a str {
         let place = self.columns.get(column).unwrap_or_else(|| panic!("no column {column}"));
         &row[*place]
