@@ -5,7 +5,7 @@
 //! the measure before it is older than one granularity before the first recomputed bucket.
 
 use super::method::{Evaluator, Kind};
-use super::policy::Policy;
+use super::policy::{Keep, Policy};
 use super::series::Series;
 
 /// Scratch space that all metrics of an archive share.
@@ -41,14 +41,16 @@ struct Tier {
     rates: Vec<Series>,
 }
 
-/// A metric under [`super::Keep::Measures`].
+/// A metric under [`Keep::Measures`] or [`Keep::Every`].
 #[derive(Clone, Debug)]
 pub(super) struct Exact {
-    /// The raw buffer: one measure per timestamp, in time order.
+    /// The raw buffer in time order, one measure per timestamp unless every one counts.
     times: Vec<u64>,
     values: Vec<f64>,
     /// Finest first, as the policy.
     tiers: Vec<Tier>,
+    /// Several measures at one instant all count.
+    every: bool,
 }
 
 impl Exact {
@@ -60,7 +62,8 @@ impl Exact {
             plain: vec![Series::default(); plan.plain.len()],
             rates: vec![Series::default(); plan.rates.len()],
         });
-        Exact { times: Vec::new(), values: Vec::new(), tiers: tiers.collect() }
+        let every = policy.keep == Keep::Every;
+        Exact { times: Vec::new(), values: Vec::new(), tiers: tiers.collect(), every }
     }
 
     /// The series of the method at `position` of the policy's methods.
@@ -97,7 +100,8 @@ impl Exact {
         }
     }
 
-    /// One measure per timestamp: the batch replaces what is stored, and in the batch the first (smallest) wins.
+    /// One measure per timestamp: the batch replaces what is stored, and in the batch the first (smallest) wins. Where
+    /// every measure counts, none is replaced.
     fn merge(&mut self, batch: &[(u64, f64)], scratch: &mut Scratch) {
         let Some(&(first, _)) = batch.first() else { return };
         let keep = self.position(first);
@@ -112,12 +116,12 @@ impl Exact {
         self.values.reserve(batch.len());
         let mut previous = None;
         for &(at, value) in batch {
-            if previous == Some(at) {
+            if previous == Some(at) && !self.every {
                 continue;
             }
             previous = Some(at);
             while let Some((old_at, old_value)) = old.next_if(|&(old_at, _)| old_at <= at) {
-                if old_at < at {
+                if old_at < at || self.every {
                     self.times.push(old_at);
                     self.values.push(old_value);
                 }

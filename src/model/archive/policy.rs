@@ -86,6 +86,8 @@ pub enum Keep {
     /// Recent raw measures, one per timestamp, so that every method is exact and late data corrects what was computed
     /// (as in the original).
     Measures,
+    /// The same, but all measures of an instant count: for the simulator's percentiles, where several calls end at once.
+    Every,
     /// A running tally per bucket: mean, sum, min, max, count and last only. Every measure counts, also several at one
     /// instant; a post costs a few nanoseconds. The simulator's usual metrics.
     Tallies,

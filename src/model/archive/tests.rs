@@ -1,6 +1,7 @@
 //! The archive by hand: a few measures, whole seconds, numbers one can add up.
 
 use super::*;
+use crate::engine::random::Rng;
 
 const fn secs(s: u64) -> Span {
     Span::from_secs(s)
@@ -35,6 +36,90 @@ fn tallies_count_every_measure_of_an_instant_and_raw_measures_one() {
     assert_eq!(values(&tallies, a, Method::SUM, 9), [(0, 6.0)]);
     assert_eq!(values(&tallies, a, Method::LAST, 9), [(0, 3.0)]);
     assert_eq!(values(&raw, b, Method::SUM, 9), [(0, 3.0)]);
+}
+
+#[test]
+fn every_measure_of_an_instant_counts_where_the_policy_says_so() {
+    let policy = Policy::exact("e", 0, &[MINUTE], &[Method::COUNT, Method::of(Kind::Median), Method::SUM]);
+    let (mut archive, metric) = minutes(Policy { keep: Keep::Every, ..policy });
+    archive.post_batch(metric, at(9), &[(at(5), 4.0), (at(5), 4.0), (at(6), 1.0)]).unwrap();
+    archive.post(metric, at(6), 7.0);
+    assert_eq!(values(&archive, metric, Method::COUNT, 9), [(0, 4.0)]);
+    assert_eq!(values(&archive, metric, Method::SUM, 9), [(0, 16.0)]);
+    assert_eq!(values(&archive, metric, Method::of(Kind::Median), 9), [(0, 4.0)]);
+}
+
+/// Tallies and raw measures agree wherever both can answer: measures at different instants, some of them late.
+#[test]
+fn tallies_agree_with_raw_measures() {
+    let mut rng = Rng::seeded(9);
+    for back_window in 0..3 {
+        let widths = [7, 10, 60].map(|width| Definition::bounded(secs(width), 40));
+        let tallies = Policy { back_window, ..Policy::tallies("t", &widths) };
+        let methods = tallies.methods.clone();
+        let (mut quick, a) = minutes(tallies);
+        let (mut exact, b) = minutes(Policy::exact("e", back_window, &widths[1..], &methods));
+        let mut now = 0;
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..3000 {
+            now += rng.below(3_000_000_000);
+            // A tenth of the measures come up to three minutes late.
+            let late = if rng.below(10) == 0 { rng.below(180_000_000_000) } else { 0 };
+            let time = now.saturating_sub(late);
+            if seen.insert(time) {
+                let value = rng.uniform() - 0.5;
+                quick.post(a, Instant::from_nanos(time), value);
+                exact.post(b, Instant::from_nanos(time), value);
+            }
+        }
+        for &method in &methods {
+            for width in [10, 60] {
+                let read = |archive: &Archive, metric| {
+                    let end = Instant::from_nanos(now);
+                    archive.read(metric, method, Some(secs(width)), Range::ALL, end).unwrap()
+                };
+                let (quick, exact) = (read(&quick, a), read(&exact, b));
+                assert_eq!(quick.len(), exact.len(), "{method} at {width} s");
+                for (x, y) in quick.iter().zip(&exact) {
+                    assert_eq!(x.at, y.at);
+                    assert!((x.value - y.value).abs() < 1e-12, "{method} at {width} s: {x:?} {y:?}");
+                }
+            }
+        }
+    }
+}
+
+/// However the measures are cut into batches, what is not a rate comes out the same.
+#[test]
+fn batches_do_not_matter() {
+    let mut rng = Rng::seeded(10);
+    let kinds = [Kind::Mean, Kind::Std, Kind::Median, Kind::Percentile(95), Kind::First, Kind::Last, Kind::Count];
+    let methods = kinds.map(Method::of);
+    let widths = [10, 25, 60].map(|width| Definition::bounded(secs(width), 1000));
+    let mut now = Instant::ZERO;
+    let measures: Vec<(Instant, f64)> = (0..2000)
+        .map(|_| {
+            now += Span::from_nanos(1 + rng.below(3_000_000_000));
+            (now, rng.uniform())
+        })
+        .collect();
+    let (mut whole, a) = minutes(Policy::exact("e", 0, &widths, &methods));
+    let (mut parts, b) = minutes(Policy::exact("e", 0, &widths, &methods));
+    whole.post_batch(a, now, &measures).unwrap();
+    let mut rest = &measures[..];
+    while !rest.is_empty() {
+        let (part, left) = rest.split_at((1 + rng.below(40) as usize).min(rest.len()));
+        parts.post_batch(b, now, part).unwrap();
+        rest = left;
+    }
+    for method in methods {
+        // 25 s does not divide 60 s: its buckets lose the measures that the raw buffer has dropped, as in the original.
+        for width in [10, 60] {
+            let read =
+                |archive: &Archive, metric| archive.read(metric, method, Some(secs(width)), Range::ALL, now).unwrap();
+            assert_eq!(read(&whole, a), read(&parts, b), "{method} at {width} s");
+        }
+    }
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub(super) struct Linear {
 
 impl Linear {
     pub(super) fn new(window: usize, stale: Option<Span>, half_purge: bool) -> Linear {
+        // A window without room for a point could not predict.
+        let window = window.max(1);
         Linear { window, stale, half_purge, points: VecDeque::new(), line: None }
     }
 

@@ -4,7 +4,7 @@
 //! "A decentralized framework for serverless edge computing in the Internet of Things", IEEE TNSM 2020; reference code
 //! `ccicconetti/serverlessonedge` (specification sections 2 to 5).
 //! Differs: destinations that come back to the round robin take no burst (`faithful` keeps the original's), and ties
-//! there follow the order of entering. See [`round_robin`].
+//! there follow the order of entering.
 //!
 //! A state machine without a clock and without the model's types: functions and destinations are numbers of the
 //! caller's own, announced with their names.
