@@ -55,7 +55,7 @@ fn sources() {
     ];
     let laws = || {
         let work = Law::exponential(1.0).expect("a mean");
-        DemandLaws::new(work, Law::constant(1_000.0).expect("bytes")).expect("unit mean")
+        DemandLaws::new(work, Law::constant(1_000.0).expect("bytes"))
     };
     let nanos = |next: Next| match next {
         Next::At(at) => at.as_nanos(),
