@@ -114,7 +114,14 @@ pub(super) fn max(document: &Document, path: KeyPath, setup: &Setup) -> Result<B
     if part.value.size == Some(0) {
         desk.add(part.refuse("size", "at least one machine"));
     }
-    needs_fleet(&part, setup, "uses", &mut desk);
+    needs_fleet(&part, setup, "use", &mut desk);
+    let sizes = setup.pools.iter().filter_map(|pool| match pool.birth {
+        crate::model::pool::Birth::Ordered { initial, .. } => Some(initial),
+        crate::model::pool::Birth::OnDemand(_) => None,
+    });
+    if part.value.size.is_none() && sizes.max().is_some_and(|most| most == 0) {
+        desk.add(part.complain("size", "nothing, and no pool has a machine", "at least one machine"));
+    }
     finish(desk, &part, crate::strategy::max::Max::new(part.value.size))
 }
 

@@ -70,14 +70,21 @@ impl ScenarioArgs {
 
 /// Prints complaints: with pictures on a terminal, one a line elsewhere.
 fn refuse(complaints: &Complaints) -> ExitCode {
-    if std::io::stderr().is_terminal() {
-        eprint!("{}", complaints.render(true, 110));
-    } else {
-        eprintln!("{complaints}");
-    }
-    let count = complaints.count();
-    eprintln!("{count} complaint{}", if count == 1 { "" } else { "s" });
+    let mut text = if std::io::stderr().is_terminal() { complaints.render(true, 110) } else { format!("{complaints}\n") };
+    text += &counted(complaints.count(), "complaint");
+    say(&text);
     ExitCode::from(REFUSED)
+}
+
+/// A number with its noun.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Prints a line to standard error. Where nobody reads it there is nobody to tell, and the exit code says the rest.
+fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Prints to standard output; a reader that has gone away (`| head`) is no error.
@@ -87,7 +94,7 @@ fn print(text: &str) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("standard output: {error}");
+            say(&format!("standard output: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -53,14 +53,14 @@ impl Run {
         for name in &self.strategies {
             if !opened.columns.iter().any(|column| column.label == *name) {
                 let known: Vec<&str> = opened.columns.iter().map(|column| column.label.as_str()).collect();
-                eprintln!("--strategy {name}: the scenario has {}", known.join(", "));
+                super::say(&format!("--strategy {name}: the scenario has {}", known.join(", ")));
                 return ExitCode::from(super::REFUSED);
             }
         }
         match self.run_all(&opened) {
             Ok(finished) => self.report(&opened, &finished),
             Err(error) => {
-                eprintln!("{error}");
+                super::say(&error.to_string());
                 ExitCode::from(if matches!(error, RunError::BrokenLaw(_)) { 3 } else { 1 })
             }
         }
@@ -76,8 +76,10 @@ impl Run {
             }
             watch.begin(&column.label, opened.setup.horizon);
             let run = run_column(opened, column, self.replication, &output, &mut watch);
-            watch.end();
+            let said = watch.end();
             finished.push(run?);
+            let path = || self.log.clone().unwrap_or_else(|| "standard error".into());
+            said.map_err(|error| RunError::Io { path: path(), error })?;
         }
         Ok(finished)
     }
@@ -89,8 +91,10 @@ impl Run {
         let logged: u64 = finished.iter().map(|run| run.summary.calls.total_ended()).max().unwrap_or(0);
         if self.every == 1 && logged > MANY_ROWS {
             let mib = logged * ROW_BYTES >> 20;
-            eprintln!("requests.csv has {logged} rows, about {mib} MiB for each strategy; --every {} would log {} of them",
-                10, logged / 10);
+            super::say(&format!(
+                "requests.csv has {logged} rows, about {mib} MiB for each strategy; --every 10 would log {} of them",
+                logged / 10
+            ));
         }
         let columns: Vec<_> = opened.columns.iter().collect();
         super::print(&comparison(opened, &columns, finished))

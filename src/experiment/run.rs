@@ -59,7 +59,7 @@ pub fn run_column(
     let target = output.root.join(&opened.setup.name).join(&column.label).join(format!("{replication}-{address}"));
     let folder = Folder::begin(&target).map_err(at(&target))?;
     let setup = opened.setup_for(column, replication);
-    let mut recorder = Recorder::create(folder.path(), &setup, output.log).map_err(at(&target))?;
+    let mut recorder = Recorder::create(&folder.path(), &setup, output.log).map_err(at(&target))?;
     let mut strategy = opened.build(column).strategy;
     let driven = drive(&setup, &column.label, &mut *strategy, &mut Tee { first: &mut recorder, second: watcher });
     let (summary, world) = driven?;
@@ -70,7 +70,7 @@ pub fn run_column(
     }
     write_costs(&folder.path().join("cost.csv"), &world).map_err(at(&target))?;
     write_json(&folder.path().join("summary.json"), &summary_json(&summary, &world)).map_err(at(&target))?;
-    write_manifest(folder.path(), determinants, &address, output, &summary).map_err(at(&target))?;
+    write_manifest(&folder.path(), determinants, &address, output, &summary).map_err(at(&target))?;
     let folder = folder.complete().map_err(at(&target))?;
     Ok(Finished { summary, world, folder })
 }

@@ -28,11 +28,25 @@ use crate::workload::source::{Next, Source};
 pub enum Stop {
     #[error("stopped at {at} s: {what} reached the limit of {limit}")]
     Limit { what: &'static str, limit: u64, at: Instant },
-    #[error("stopped at {at} s: {in_flight} requests are still in flight {drain} after the horizon; nothing serves them")]
+    #[error(
+        "stopped at {at} s: {in_flight} requests are still in flight {drain} (limits.drain) after arrivals ended; either nothing \
+         serves them or they take longer"
+    )]
     NeverDrains { in_flight: usize, drain: Span, at: Instant },
+    #[error("stopped at {at} s: time stands still, {events} events and more at this instant")]
+    StandsStill { events: u64, at: Instant },
+    #[error("stopped at {at} s: simulated time ends after 292 years")]
+    EndOfTime { at: Instant },
     #[error("stopped at {at} s: the log could not be written: {error}")]
     Sink { error: io::Error, at: Instant },
 }
+
+/// The middle of what a clock can count: no length of time a scenario may state leads out of it from here.
+const END_OF_TIME: Instant = Instant::from_nanos(u64::MAX / 2);
+/// Events between two looks at progress.
+const BLOCK: u64 = 1 << 16;
+/// So many events at one instant are a circle without time in it, unless more requests than that may be in flight.
+const STILL_MAX: u64 = 1 << 25;
 
 /// Orders whose time of deciding runs.
 pub(super) struct OrderBatch {
@@ -84,6 +98,8 @@ pub struct Driver<'a> {
     pub(super) thinking: u64,
     horizon: Instant,
     limits: Limits,
+    /// The instant of the last look at progress, and how many events ago it was reached.
+    still: (Instant, u64),
     peak_in_flight: usize,
     events: u64,
     digest: Digest,
@@ -147,6 +163,7 @@ impl<'a> Driver<'a> {
             thinking: 0,
             horizon: setup.horizon.map_or(Instant::FAR, |span| Instant::ZERO + span),
             limits: setup.limits,
+            still: (Instant::ZERO, 0),
             peak_in_flight: 0,
             events: 0,
             digest: Digest::default(),
@@ -194,8 +211,9 @@ impl<'a> Driver<'a> {
             }
             self.now = at;
             self.events += 1;
-            if self.events & 0xffff == 0 {
-                self.check_limits()?;
+            self.check_limits()?;
+            if self.events % BLOCK == 0 {
+                self.check_progress()?;
                 self.sink.progress(at, self.events);
             }
             let done = if agenda_first {
@@ -229,19 +247,42 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
+    /// Before each event, on what the one before it left.
+    #[inline]
     fn check_limits(&mut self) -> Result<(), Stop> {
-        self.peak_in_flight = self.peak_in_flight.max(self.world.in_flight());
-        let instances = self.world.instances.len() as u64;
-        for (what, now, limit) in [
-            ("events", self.events, self.limits.events),
-            ("requests in flight", self.world.in_flight() as u64, self.limits.in_flight),
-            ("instances", instances, self.limits.instances),
-        ] {
-            if now > limit {
-                return Err(Stop::Limit { what, limit, at: self.now });
-            }
+        let in_flight = self.world.in_flight();
+        self.peak_in_flight = self.peak_in_flight.max(in_flight);
+        let Limits { events, in_flight: most, instances, .. } = self.limits;
+        let within = self.events <= events
+            && in_flight as u64 <= most
+            && self.world.instances.len() as u64 <= instances
+            && self.now <= END_OF_TIME;
+        if within { Ok(()) } else { Err(self.passed()) }
+    }
+
+    /// The limit that was passed.
+    #[cold]
+    fn passed(&self) -> Stop {
+        let at = self.now;
+        let limits = &self.limits;
+        if self.events > limits.events {
+            return Stop::Limit { what: "events", limit: limits.events, at };
         }
-        Ok(())
+        if self.world.in_flight() as u64 > limits.in_flight {
+            return Stop::Limit { what: "requests in flight", limit: limits.in_flight, at };
+        }
+        if self.world.instances.len() as u64 > limits.instances {
+            return Stop::Limit { what: "instances", limit: limits.instances, at };
+        }
+        Stop::EndOfTime { at }
+    }
+
+    /// Clients without a pause that are refused at once would keep a run at one instant for ever.
+    fn check_progress(&mut self) -> Result<(), Stop> {
+        let (at, events) = self.still;
+        self.still = if at == self.now { (at, events + BLOCK) } else { (self.now, 0) };
+        let most = STILL_MAX.max(self.limits.in_flight.saturating_mul(4));
+        if self.still.1 > most { Err(Stop::StandsStill { events: most, at }) } else { Ok(()) }
     }
 
     /// Whether a request may still come or is under way; periodic things go on only while this holds.

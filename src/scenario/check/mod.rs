@@ -19,6 +19,11 @@ use crate::engine::time::Span;
 use crate::model::ids::NodeId;
 use crate::model::tariff::Tariff;
 
+/// Most rows of `timeline.csv` for each pool and function.
+const SAMPLES_MAX: u64 = 10_000_000;
+/// Longest name that becomes a folder.
+const NAME_MAX: usize = 100;
+
 /// A strategy that the scenario asks for: its column's name, its name in the catalogue, and where its parameters stand.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
@@ -177,7 +182,7 @@ impl Checker<'_> {
     /// A name that becomes a folder.
     fn result_name(&mut self, path: &str, name: &str) -> String {
         let fine = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if name.is_empty() || name.len() > 100 || !name.chars().all(fine) || name.starts_with('.') {
+        if name.is_empty() || name.len() > NAME_MAX || !name.chars().all(fine) || name.starts_with('.') {
             self.refuse(path, "1 to 100 letters, digits, - or _, since it names a folder");
         }
         name.to_owned()
@@ -193,6 +198,12 @@ impl Checker<'_> {
             && warm_up.0 >= horizon.0
         {
             self.refuse("warm_up", format!("less than the horizon of {}", horizon.0));
+        }
+        if let Some(horizon) = raw.horizon
+            && !raw.sample.0.is_zero()
+            && horizon.0.as_nanos() / raw.sample.0.as_nanos() > SAMPLES_MAX
+        {
+            self.refuse("sample", format!("a longer time: the horizon of {} has more than {SAMPLES_MAX} of them", horizon.0));
         }
         for (key, value) in [
             ("limits.events", raw.limits.events),
@@ -249,8 +260,8 @@ impl Checker<'_> {
                 self.refuse(path.clone(), "each strategy once; a second set of parameters needs a name of its own and `use`");
             }
             let fine = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-            if label.is_empty() || !label.chars().all(fine) {
-                self.refuse(path, "letters, digits, - and _, since it names a folder");
+            if label.is_empty() || label.len() > NAME_MAX || !label.chars().all(fine) {
+                self.refuse(path, "1 to 100 letters, digits, - or _, since it names a folder");
             }
             let uses = raw.strategy.get(label).and_then(|table| table.0.get("use"));
             let uses = match uses {

@@ -53,6 +53,7 @@ impl Checker<'_> {
         if written.size > written.max {
             self.refuse(path.key("size"), format!("at most the maximum of {}", written.max));
         }
+        self.within_instances(written.max, path.key("max"));
         let limit = written.queue_limit.unwrap_or(u32::MAX);
         let queue = match written.queue {
             raw::Queue::Central => QueueRule::Central { limit },
@@ -224,6 +225,7 @@ impl Checker<'_> {
         if written.provisioned > limit {
             self.refuse(path.key("provisioned"), format!("at most the limit of {limit}"));
         }
+        self.within_instances(written.provisioned, path.key("provisioned"));
         let charge = match tariff.and_then(|tariff| tariff.function) {
             Some(price) => Charge::PerUse { price, memory_mib, bills_cold_start: written.bill_cold_start },
             None => {
@@ -289,6 +291,9 @@ impl Checker<'_> {
         if !written.schedule.is_sorted_by(|a, b| a.at.0 < b.at.0) {
             self.refuse(path.key("schedule"), "instants that rise");
         }
+        for (index, entry) in written.schedule.iter().enumerate() {
+            self.within_instances(entry.count, path.key("schedule").index(index).key("count"));
+        }
         match (written.forecast_every, written.schedule.is_empty()) {
             (Some(_), false) => {
                 self.refuse(path.clone(), "either a schedule or a forecast");
@@ -336,6 +341,7 @@ impl Checker<'_> {
         if written.size.is_some_and(|size| size > written.max) {
             self.refuse(path.key("size"), format!("at most the maximum of {}", written.max));
         }
+        self.within_instances(written.max, path.key("max"));
         let start = self.law(&written.start, &path.key("start"));
         let keep_alive = self.law(&written.keep_alive, &path.key("keep_alive"));
         let birth = match written.size {
@@ -384,6 +390,14 @@ impl Checker<'_> {
             seconds_per_work: self.per_speed(written.speed, path),
             cold_factor: 1.0,
             balancer_billed: false,
+        }
+    }
+
+    /// A number of instances that somebody wrote must fit the run's limit: one order would launch them all.
+    fn within_instances(&mut self, count: u32, path: KeyPath) {
+        let most = self.raw().limits.instances;
+        if u64::from(count) > most && self.read.is_given(path.clone()) {
+            self.refuse(path, format!("at most the {most} of limits.instances"));
         }
     }
 

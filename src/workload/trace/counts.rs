@@ -41,6 +41,23 @@ pub enum CountsError {
     Line { file: PathBuf, line: u64, found: String, wanted: String },
 }
 
+impl CountsError {
+    /// What was found, with file and line, and what was wanted: for complaints that have these two.
+    pub fn found_wanted(&self) -> (String, String) {
+        const WANTED: &str = "a file of counts";
+        match self {
+            CountsError::Unreadable { file, source } if source.kind() == io::ErrorKind::NotFound => {
+                (format!("no file {}", file.display()), WANTED.to_owned())
+            }
+            CountsError::Unreadable { file, source } => (format!("{} ({source})", file.display()), WANTED.to_owned()),
+            CountsError::File { file, found, wanted } => (format!("{found} at {}", file.display()), (*wanted).to_owned()),
+            CountsError::Line { file, line, found, wanted } => {
+                (format!("{found} in line {line} of {}", file.display()), wanted.clone())
+            }
+        }
+    }
+}
+
 /// Reads all counts of a file.
 ///
 /// # Errors
