@@ -139,8 +139,8 @@ pub(super) fn libra(document: &Document, path: KeyPath, setup: &Setup) -> Result
     let mut desk = Desk::new();
     let own = &part.value;
     let mu = own.mu.unwrap_or(own.alpha);
-    for (key, weight) in [("alpha", own.alpha), ("mu", mu)] {
-        if !(weight > 0.0 && weight <= 1.0) {
+    for (key, weight) in [("alpha", Some(own.alpha)), ("mu", own.mu)] {
+        if weight.is_some_and(|weight| !(weight > 0.0 && weight <= 1.0)) {
             desk.add(part.refuse(key, "a weight above 0, at most 1"));
         }
     }

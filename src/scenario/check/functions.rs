@@ -63,7 +63,11 @@ impl Checker<'_> {
             self.refuse(path.key("factor"), "a factor of 1 or more");
         }
         if written.backoff_max.0 < written.backoff.0 {
-            self.refuse(path.key("backoff_max"), format!("no less than the backoff of {}", written.backoff.0));
+            if self.read.is_given(path.key("backoff_max")) {
+                self.refuse(path.key("backoff_max"), format!("no less than the backoff of {}", written.backoff.0));
+            } else {
+                self.refuse(path.key("backoff"), format!("at most backoff_max, {}", written.backoff_max.0));
+            }
         }
         Retry {
             attempts: written.attempts,

@@ -61,6 +61,10 @@ impl Checker<'_> {
                 }
             }
         }
+        if values.is_empty() {
+            self.refuse_found(path.clone(), format!("{}: no number", file.display()), wanted);
+            return Law::constant(1.0);
+        }
         Law::values(values)
     }
 }

@@ -8,6 +8,7 @@ mod sources;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::complaint::{Complaint, Complaints, Desk};
 use super::path::KeyPath;
@@ -38,11 +39,11 @@ pub struct Checked {
     pub strategies: Vec<Asked>,
 }
 
-/// Names to look up while references are resolved, in the order of their ids.
+/// Names to look up while references are resolved, in the order of their ids, which is that of the alphabet.
 struct Names {
-    nodes: Vec<String>,
-    functions: Vec<String>,
-    accounts: Vec<String>,
+    nodes: Rc<[String]>,
+    functions: Rc<[String]>,
+    accounts: Rc<[String]>,
     cloud: usize,
 }
 
@@ -64,7 +65,7 @@ pub fn check(read: &Read<raw::Scenario>, path: &Path) -> Result<Checked, Complai
     let raw = &read.value;
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
     let names = Names {
-        nodes: places::names(raw),
+        nodes: places::names(raw).into(),
         functions: raw.functions.keys().cloned().collect(),
         accounts: raw.accounts.keys().cloned().collect(),
         cloud: places::cloud(raw),
@@ -92,9 +93,9 @@ impl Checker<'_> {
         self.desk.add(self.read.complain(path, found, wanted));
     }
 
-    /// The index of a name among those that exist, or a complaint that names the nearest.
+    /// The index of a name among those that exist, in alphabetical order, or a complaint that names the nearest.
     fn find(&mut self, names: &[String], name: &str, path: KeyPath, what: &str) -> Option<usize> {
-        let index = names.iter().position(|known| known == name);
+        let index = names.binary_search_by(|known| known.as_str().cmp(name)).ok();
         if index.is_none() {
             let complaint: Complaint = self.read.refuse(path, format!("the name of {what}"));
             let near = nearest(name, names.iter().map(String::as_str));

@@ -68,7 +68,7 @@ impl Checker<'_> {
             node,
             serves,
             charge,
-            memory_mib: type_memory_mib,
+            memory_mib: type_memory_mib.unwrap_or(0),
             birth: Birth::Ordered {
                 boot: self.law(&written.boot, &path.key("boot")),
                 initial: written.size,
@@ -89,8 +89,8 @@ impl Checker<'_> {
         }
     }
 
-    /// How a machine is charged, and its memory in MiB; free and without memory where there is no price list.
-    fn vm_charge(&mut self, written: &raw::VmPool, tariff: Option<&Tariff>, path: &KeyPath) -> (Charge, u64) {
+    /// How a machine is charged, and its memory in MiB where a price list says so; without one it is free.
+    fn vm_charge(&mut self, written: &raw::VmPool, tariff: Option<&Tariff>, path: &KeyPath) -> (Charge, Option<u64>) {
         let free = || Charge::Held {
             kind: written.kind.clone(),
             price: PerHour(0),
@@ -102,12 +102,12 @@ impl Checker<'_> {
             if written.spot {
                 self.refuse(path.key("spot"), "a price list, which says how often spot capacity is taken back");
             }
-            return (free(), 0);
+            return (free(), None);
         };
         let known: Vec<String> = tariff.types.iter().map(|kind| kind.name.clone()).collect();
         let Some(index) = self.find(&known, &written.kind, path.key("type"), "an instance type of the price list")
         else {
-            return (free(), 0);
+            return (free(), None);
         };
         let kind = &tariff.types[index];
         let (price, interruptions_per_hour) = match (&kind.spot, written.spot) {
@@ -125,7 +125,7 @@ impl Checker<'_> {
             quantum: kind.quantum,
             interruptions_per_hour,
         };
-        (charge, kind.memory_mib)
+        (charge, Some(kind.memory_mib))
     }
 
     fn vm_capacity(
@@ -133,7 +133,7 @@ impl Checker<'_> {
         written: &raw::VmPool,
         serves: &[FunctionId],
         functions: &[FunctionSetup],
-        type_memory_mib: u64,
+        type_memory_mib: Option<u64>,
         path: &KeyPath,
     ) -> Capacity {
         if written.cores.is_none() && written.workers.is_some() {
@@ -161,10 +161,20 @@ impl Checker<'_> {
                 Capacity::Slots(slots.max(1))
             }
             (None, None) => {
+                let Some(type_memory_mib) = type_memory_mib else {
+                    // A price list or type that cannot be read has its complaint.
+                    if self.raw().prices.is_none() {
+                        let wanted = "a number of slots, since no price list says how much memory the type has";
+                        self.refuse_found(path.key("slots"), "nothing", wanted);
+                    }
+                    return Capacity::Slots(1);
+                };
                 let needed = memory_of(serves, functions);
                 let slots = type_memory_mib / u64::from(needed.max(1));
                 if slots == 0 {
-                    let wanted = format!("a number of slots: memory of the type ({type_memory_mib} MiB) holds no request of {needed} MiB");
+                    let wanted = format!(
+                        "a number of slots: memory of the type ({type_memory_mib} MiB) holds no request of {needed} MiB"
+                    );
                     self.refuse_found(path.key("slots"), "nothing", wanted);
                 }
                 Capacity::Slots(u32::try_from(slots).unwrap_or(u32::MAX).max(1))

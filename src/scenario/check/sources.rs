@@ -217,7 +217,7 @@ impl Checker<'_> {
     fn not_idling(&mut self, turns_per_request: f64, path: KeyPath) {
         if turns_per_request > TURNS_MAX {
             let found = format!("{turns_per_request:.1e} changes of rate between two requests");
-            self.refuse_found(path, found, format!("at most {TURNS_MAX:e} changes of rate between two requests"));
+            self.refuse_found(path, found, format!("at most {TURNS_MAX:e} of them"));
         }
     }
 }
