@@ -150,6 +150,11 @@ impl Programme {
         (column.lower, column.upper) = (lower, upper);
     }
 
+    /// The upper bound of a variable.
+    pub fn upper(&self, var: Var) -> f64 {
+        self.columns[var.0].upper
+    }
+
     pub fn sense(&self) -> Sense {
         self.sense
     }
@@ -316,7 +321,7 @@ impl Options {
         if !(0.0..=1.0).contains(&self.gap) {
             return bad(format!("gap: found {}, wanted a fraction from 0 to 1", self.gap));
         }
-        if self.time_limit_s.is_some_and(|limit| !(limit >= 0.0 && limit < 1e9)) {
+        if self.time_limit_s.is_some_and(|limit| !(0.0..1e9).contains(&limit)) {
             return bad(format!("time limit: found {:?}, wanted seconds", self.time_limit_s));
         }
         if self.threads == 0 || self.threads > i32::MAX as u32 {
