@@ -4,4 +4,6 @@
 //! table lists and never name one. Where the folder is missing the small copy in `tests/data/oracle` is used, and a
 //! line says so.
 
+#[cfg(feature = "yaml")]
+mod malloovia;
 mod oracle;

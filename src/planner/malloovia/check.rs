@@ -42,11 +42,13 @@ pub struct Fault {
     pub path: String,
     pub found: String,
     pub wanted: String,
+    /// Something is absent, so that no line of a file holds it.
+    pub missing: bool,
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, id, path, found, wanted } = self;
+        let Self { kind, id, path, found, wanted, .. } = self;
         write!(f, "{} `{id}`, {path}: found {found}, wanted {wanted}", kind.words())
     }
 }
@@ -69,7 +71,14 @@ fn push(
     found: impl fmt::Display,
     wanted: &str,
 ) {
-    faults.push(Fault { kind, id: id.into(), path: path.into(), found: found.to_string(), wanted: wanted.into() });
+    faults.push(Fault {
+        kind,
+        id: id.into(),
+        path: path.into(),
+        found: found.to_string(),
+        wanted: wanted.into(),
+        missing: false,
+    });
 }
 
 fn class_faults(problem: &Problem, faults: &mut Vec<Fault>) {
@@ -204,6 +213,9 @@ fn performance_faults(problem: &Problem, faults: &mut Vec<Fault>) {
             if !table.get(class).is_some_and(|apps| apps.contains_key(app.id.as_str())) {
                 let found = format!("no performance of class `{class}` for application `{}`", app.id);
                 push(faults, Kind::PerformanceSet, &set.id, "values", found, "one for every class and application");
+                if let Some(fault) = faults.last_mut() {
+                    fault.missing = true;
+                }
             }
         }
     }

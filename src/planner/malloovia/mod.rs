@@ -37,6 +37,7 @@
 
 pub mod check;
 pub mod figures;
+pub mod file;
 pub mod levels;
 pub mod merge;
 pub mod model;
