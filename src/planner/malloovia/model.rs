@@ -54,8 +54,14 @@ impl PhaseOneModel {
                 let class = &figures.classes[i];
                 let upper = if demand.shared { (0..apps).map(|a| most(a, i)).sum() } else { most(a, i) };
                 let name = if demand.shared { format!("R_c{i}") } else { format!("Y_a{a}_c{i}") };
-                *var = (upper > 0.0)
-                    .then(|| add(&mut programme, name, ceiling(figures, class, upper), slots as f64 * class.price));
+                *var = (upper > 0.0).then(|| {
+                    add(
+                        &mut programme,
+                        name,
+                        ceiling(figures, class, upper, demand.integer),
+                        slots as f64 * class.price,
+                    )
+                });
             }
         }
         let mut levels = Vec::with_capacity(demand.needs.len());
@@ -63,7 +69,8 @@ impl PhaseOneModel {
             let mut vars = vec![vec![None; figures.classes.len()]; apps];
             for (a, row) in vars.iter_mut().enumerate() {
                 for (i, class) in figures.classes.iter().enumerate() {
-                    let upper = machines_for(figures, class, a, need[a], demand.rounding);
+                    let alone = machines_for(figures, class, a, need[a], demand.rounding);
+                    let upper = ceiling(figures, class, alone, demand.integer);
                     let cost = if class.reserved { 0.0 } else { repeats as f64 * class.price };
                     row[i] = match (class.reserved, demand.shared) {
                         (true, false) => reserved[a][i],
@@ -202,7 +209,7 @@ impl SlotModel {
         for (a, row) in vars.iter_mut().enumerate() {
             for (i, class) in figures.classes.iter().enumerate() {
                 // A machine that must be there may be more than the load needs.
-                let upper = ceiling(figures, class, upper(class, a).max(class.minimum));
+                let upper = ceiling(figures, class, upper(class, a).max(class.minimum), true);
                 row[i] = (upper > 0.0).then(|| programme.integer(format!("X_a{a}_c{i}"), 0.0, upper, class.price));
             }
         }
@@ -240,17 +247,18 @@ fn machines(vars: &[Vec<Option<Var>>], classes: std::ops::Range<usize>) -> Machi
     vars.iter().flat_map(|row| classes.clone().filter_map(|i| Some((row[i]?, i)))).collect()
 }
 
-/// Machines of a class that serve a need alone, within what its limits allow; 0 for a class that serves none of it.
+/// Machines of a class that serve a need alone; 0 for a class that serves none of it.
 fn machines_for(figures: &Figures, class: &Class, a: usize, need: f64, rounding: Option<u32>) -> f64 {
     let weight = figures.weight(class, a, rounding);
-    if need <= 0.0 || weight <= 0.0 { 0.0 } else { ceiling(figures, class, (need / weight - 1e-9).ceil().max(1.0)) }
+    if need <= 0.0 || weight <= 0.0 { 0.0 } else { (need / weight - 1e-9).ceil().max(1.0) }
 }
 
-/// `upper`, or the most machines that the limits of a class and its sets allow.
-fn ceiling(figures: &Figures, class: &Class, upper: f64) -> f64 {
+/// `upper`, or the most machines that the limits of a class and its sets allow (of whole machines, if they are).
+fn ceiling(figures: &Figures, class: &Class, upper: f64, integer: bool) -> f64 {
     let in_set = |&s: &usize| {
         let set = figures.sets[s];
-        let by_cores = set.cores.map_or(f64::INFINITY, |cores| (cores / class.cores).floor());
+        let by_cores = set.cores.map_or(f64::INFINITY, |cores| cores / class.cores);
+        let by_cores = if integer { by_cores.floor() } else { by_cores };
         by_cores.min(set.vms.unwrap_or(f64::INFINITY))
     };
     let of_sets = class.sets.iter().map(in_set).fold(f64::INFINITY, f64::min);

@@ -15,7 +15,7 @@ use super::model::{Demand, PhaseOneModel};
 use super::options::{PlanError, PlanOptions};
 use super::problem::Problem;
 use super::status::Status;
-use crate::solve::milp::{self, Programme};
+use crate::solve::milp::Programme;
 
 /// What was bought, and what it is expected to be used for.
 #[derive(Clone, Debug)]
@@ -132,7 +132,7 @@ pub fn phase_one(problem: &Arc<Problem>, options: &PlanOptions) -> Result<PhaseO
     let built = Instant::now();
     let solution = model.programme.solve(&options.solver())?;
     let mut status = Status::of(solution.status);
-    if status == Status::Infeasible && !options.relaxed && relaxation_is_feasible(&model.programme, options)? {
+    if status == Status::Infeasible && !options.relaxed && relaxation_is_feasible(problem, options)? {
         status = Status::IntegerInfeasible;
     }
     let mut result = PhaseOne {
@@ -160,9 +160,11 @@ pub fn phase_one(problem: &Arc<Problem>, options: &PlanOptions) -> Result<PhaseO
     Ok(result)
 }
 
-fn relaxation_is_feasible(programme: &Programme, options: &PlanOptions) -> Result<bool, PlanError> {
-    let options = milp::Options { node_limit: None, ..options.solver() };
-    Ok(programme.relaxed().solve(&options)?.has_point())
+/// Of the problem as stated: without what rounding to whole machines adds.
+fn relaxation_is_feasible(problem: &Problem, options: &PlanOptions) -> Result<bool, PlanError> {
+    let relaxed = PlanOptions { relaxed: true, node_limit: None, ..options.clone() };
+    let programme = programme(problem, &relaxed)?;
+    Ok(programme.solve(&relaxed.solver())?.has_point())
 }
 
 fn read_plan(result: &mut PhaseOne, original: &Figures, merged: &Merged, model: &PhaseOneModel, values: &[f64]) {
