@@ -43,6 +43,7 @@ pub struct Effort {
     pub rows: usize,
     /// Levels that were in the programme (Phase I), or slots that were solved rather than remembered (Phase II).
     pub levels: usize,
+    /// Branch-and-bound nodes, as far as the solvers tell.
     pub nodes: u64,
     /// Wall-clock seconds of building models, and of solving them. For people; no plan depends on them.
     pub creation_s: f64,
@@ -148,7 +149,7 @@ pub fn phase_one(problem: &Arc<Problem>, options: &PlanOptions) -> Result<PhaseO
             variables: model.programme.vars(),
             rows: model.programme.rows(),
             levels: rounded.len(),
-            nodes: solution.nodes,
+            nodes: solution.nodes.unwrap_or(0),
             creation_s: (built - begin).as_secs_f64(),
             solving_s: built.elapsed().as_secs_f64(),
         },

@@ -213,7 +213,7 @@ impl SlotPlanner {
     fn solve(&mut self, model: &SlotModel) -> Result<Solution, PlanError> {
         let solution = model.programme.solve(&self.options.solver())?;
         self.effort.levels += 1;
-        self.effort.nodes += solution.nodes;
+        self.effort.nodes += solution.nodes.unwrap_or(0);
         self.effort.variables = self.effort.variables.max(model.programme.vars());
         self.effort.rows = self.effort.rows.max(model.programme.rows());
         Ok(solution)

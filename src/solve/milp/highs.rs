@@ -1,7 +1,7 @@
 //! The HiGHS back-end (feature `highs`).
 //!
 //! `good_lp` builds the model; options, the dual bound, the reason for stopping and row duals are read from the model
-//! of the `highs` crate that it hands out.
+//! of the `highs` crate that it hands out. That crate has no way to read the count of nodes.
 
 use highs::{HighsModelStatus, HighsSolutionStatus, Model, SolvedModel};
 
@@ -14,7 +14,6 @@ pub(super) fn solve(programme: &Programme, options: &Options) -> Result<Solution
     let scale = programme.cost_scale();
     let solved = run(programme, options, scale, true)?;
     let integers = programme.integers() > 0;
-    let nodes = if integers { int64(&solved, c"mip_node_count") } else { 0 };
     let bound = integers.then(|| solved.double_info_value(c"mip_dual_bound").ok()).flatten();
     let bound = bound.filter(|bound| bound.abs() < 1e29).map(|bound| bound / scale);
     let stopped = match solved.status() {
@@ -29,13 +28,13 @@ pub(super) fn solve(programme: &Programme, options: &Options) -> Result<Solution
     };
     let feasible = solved.primal_solution_status() == HighsSolutionStatus::Feasible;
     if let (Some(why), false) = (stopped, feasible) {
-        return Ok(Solution { bound, nodes, ..Solution::without(Status::NoSolution { why }, Backend::Highs) });
+        return Ok(Solution { bound, ..Solution::without(Status::NoSolution { why }, Backend::Highs) });
     }
     let point = solved.get_solution();
     let duals = (!integers).then(|| point.dual_rows().iter().map(|dual| dual / scale).collect());
     // A solved linear programme is its own bound.
     let bound = if integers || stopped.is_some() { bound } else { Some(programme.evaluate(point.columns())) };
-    let found = Found { backend: Backend::Highs, stopped, bound, duals, nodes };
+    let found = Found { backend: Backend::Highs, stopped, bound, duals, nodes: None };
     Ok(programme.solution(point.columns().to_vec(), found))
 }
 
@@ -88,10 +87,6 @@ fn without_variables(programme: &Programme) -> Solution {
     if programme.violation(&[]) > 1e-9 {
         return Solution::without(Status::Infeasible, Backend::Highs);
     }
-    let found = Found { backend: Backend::Highs, stopped: None, bound: Some(0.0), duals: None, nodes: 0 };
+    let found = Found { backend: Backend::Highs, stopped: None, bound: Some(0.0), duals: None, nodes: None };
     programme.solution(Vec::new(), found)
-}
-
-fn int64(solved: &SolvedModel, name: &std::ffi::CStr) -> u64 {
-    solved.int_info_value(name).ok().and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
 }

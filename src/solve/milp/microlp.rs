@@ -22,7 +22,7 @@ pub(super) fn solve(programme: &Programme, options: &Options) -> Result<Solution
         Ok(SolveOutcome::Interrupted(stopped)) => {
             let status = Status::NoSolution { why: limit(stopped.termination_reason()).unwrap_or(Limit::Solver) };
             let bound = stopped.stats().best_bound.map(|bound| bound / scale);
-            let nodes = stopped.stats().nodes_solved;
+            let nodes = Some(stopped.stats().nodes_solved);
             return Ok(Solution { bound, nodes, ..Solution::without(status, Backend::Microlp) });
         }
         Err(Error::Infeasible) => return Ok(Solution::without(Status::Infeasible, Backend::Microlp)),
@@ -42,7 +42,7 @@ pub(super) fn solve(programme: &Programme, options: &Options) -> Result<Solution
             stopped: limit(reason),
             bound: bound.map(|bound| bound / scale),
             duals: None,
-            nodes: found.stats().nodes_solved,
+            nodes: Some(found.stats().nodes_solved),
         },
     ))
 }
