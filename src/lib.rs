@@ -6,3 +6,5 @@
 pub mod engine;
 pub mod planner;
 pub mod solve;
+
+pub mod cli;

@@ -46,6 +46,7 @@ mod phase_one;
 mod phase_two;
 mod problem;
 mod status;
+pub mod tables;
 mod unit;
 
 pub use options::{BestEffort, PlanError, PlanOptions};

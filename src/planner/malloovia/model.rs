@@ -90,14 +90,14 @@ impl PhaseOneModel {
         let of_reserved = figures.reserved();
         let bought: Machines = machines(&self.reserved, 0..of_reserved);
         for (l, need) in demand.needs.iter().enumerate() {
-            for a in 0..figures.apps {
+            for (a, &need) in need.iter().enumerate() {
                 let terms: Vec<(Var, f64)> = (0..figures.classes.len())
                     .filter_map(|i| {
                         Some((self.levels[l][a][i]?, figures.weight(&figures.classes[i], a, demand.rounding)))
                     })
                     .collect();
-                if need[a] > 0.0 {
-                    self.programme.row(format!("P_a{a}_l{l}"), &terms, Relation::AtLeast, need[a]);
+                if need > 0.0 {
+                    self.programme.row(format!("P_a{a}_l{l}"), &terms, Relation::AtLeast, need);
                 }
             }
             if demand.shared {

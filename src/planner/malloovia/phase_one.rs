@@ -64,6 +64,11 @@ impl PhaseOne {
         })
     }
 
+    /// Whether another run of the same binary must find the same: the clock had no say.
+    pub fn reproducible(&self) -> bool {
+        self.status != Status::TimeLimit && !(self.status == Status::Aborted && self.options.time_limit_s.is_some())
+    }
+
     /// (cost - bound) / cost.
     pub fn gap(&self) -> Option<f64> {
         let (cost, bound) = (self.cost?, self.bound?);

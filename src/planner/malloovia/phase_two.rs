@@ -264,6 +264,14 @@ pub struct PhaseTwo {
     pub options: PlanOptions,
 }
 
+impl PhaseTwo {
+    /// Whether another run of the same binary must find the same: the clock had no say.
+    pub fn reproducible(&self) -> bool {
+        let clock = self.options.time_limit_s.is_some();
+        self.slots.iter().all(|slot| slot.status != Status::TimeLimit && !(slot.status == Status::Aborted && clock))
+    }
+}
+
 /// Plans the series of `problem` as if each slot's load were known when it is planned, with the purchase of Phase I.
 /// `progress` is told how many slots are done.
 pub fn phase_two(

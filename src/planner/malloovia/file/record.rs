@@ -184,23 +184,25 @@ impl Reader<'_> {
 
 /// The statistics of one solve.
 fn stats(form: &mut Form<'_>, item: Item, path: &str) -> Option<SlotRecord> {
-    let fields = form.mapping(item, path, &["algorithm", "creation_time", "solving_time", "optimal_cost"], &[])?;
+    let fields = form.mapping(item, path, &["creation_time", "solving_time", "optimal_cost"], &["algorithm"])?;
     times(form, fields, path);
     let cost = get(fields, "optimal_cost").and_then(|item| form.number_or_null(item, &join(path, "optimal_cost")));
+    let Some(algorithm) = get(fields, "algorithm") else {
+        return Some(SlotRecord { status: Status::Unknown, cost: cost? });
+    };
     let path = join(path, "algorithm");
-    let algorithm =
-        get(fields, "algorithm").and_then(|item| form.mapping(item, &path, &[], &["malloovia", "lloovia"]))?;
+    let algorithm = form.mapping(algorithm, &path, &[], &["malloovia", "lloovia"])?;
     let Some(only) = algorithm.first() else {
         form.complain(item.line, path, "an empty mapping", "malloovia or lloovia");
         return None;
     };
     let inner = Item { line: only.line, ..only.item };
     let path = join(&path, &only.key);
-    let known: &[&str] = match only.key.as_str() {
-        "malloovia" => &["gcd", "gcd_multiplier", "frac_gap", "max_seconds", "lower_bound"],
-        _ => &["binning", "n_bins", "effective_bins", "frac_gap", "max_seconds", "lower_bound"],
+    let (required, known): (&[&str], &[&str]) = match only.key.as_str() {
+        "malloovia" => (&["gcd", "status", "frac_gap", "max_seconds"], &["gcd_multiplier", "n_levels", "lower_bound"]),
+        _ => (&["binning", "status", "frac_gap", "max_seconds"], &["n_bins", "effective_bins", "lower_bound"]),
     };
-    let fields = form.mapping(inner, &path, &["status"], known)?;
+    let fields = form.mapping(inner, &path, required, known)?;
     let status =
         get(fields, "status").and_then(|item| form.word(item, &join(&path, "status"), STATUS, Status::from_word));
     for key in ["frac_gap", "max_seconds", "lower_bound", "gcd_multiplier"] {
