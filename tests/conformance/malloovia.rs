@@ -275,6 +275,7 @@ fn phase_two_under_the_corrected_best_effort_is_the_independent_model() {
 }
 
 #[test]
+#[cfg(feature = "highs")] // Symmetric programmes are what microlp cannot prove.
 fn the_same_plan_is_found_without_merging_and_rounding() {
     for case in cases() {
         let Some(id) = case.expected["phase_i"]["problem_id"].as_str() else { continue };

@@ -141,6 +141,9 @@ fn tell_phase_one(out: &mut dyn Write, one: &PhaseOne) -> io::Result<()> {
     if let Some(cost) = one.cost {
         writeln!(out, "  cost {cost:.6} of the period{}", proof(one.bound, one.gap()))?;
     }
+    if one.status == Status::NodeLimit && one.options.node_limit.is_none() {
+        writeln!(out, "  the built-in solver gave up its proof; a build with --features highs can go on")?;
+    }
     Ok(())
 }
 

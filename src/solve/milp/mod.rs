@@ -220,6 +220,11 @@ impl Programme {
             return Ok(solution);
         }
         match backend {
+            // Asked for by name, microlp may branch as long as it likes; chosen for want of HiGHS, it owes an end.
+            Backend::Microlp if options.backend == Backend::Auto && !options.limited() => {
+                let options = Options { node_limit: Some(Options::MICROLP_NODES_MAX), ..options.clone() };
+                microlp::solve(self, &options)
+            }
             Backend::Microlp => microlp::solve(self, options),
             #[cfg(feature = "highs")]
             _ => highs::solve(self, options),
@@ -344,6 +349,13 @@ impl Options {
     /// Integer variables above which `Auto` does not hand a programme without any limit to microlp.
     pub const MICROLP_INTEGERS_MAX: usize = 600;
 
+    /// Nodes after which `Auto` on microlp gives up a proof that no other limit ends: seconds to a minute.
+    pub const MICROLP_NODES_MAX: u64 = 500_000;
+
+    fn limited(&self) -> bool {
+        self.node_limit.is_some() || self.time_limit_s.is_some()
+    }
+
     fn check(&self) -> Result<(), SolveError> {
         let bad = |what: String| Err(SolveError::Options(what));
         if !(0.0..=1.0).contains(&self.gap) {
@@ -364,8 +376,7 @@ impl Options {
             Backend::Highs if !cfg!(feature = "highs") => Err(SolveError::NoHighs),
             Backend::Auto => {
                 let integers = programme.integers();
-                let limited = self.node_limit.is_some() || self.time_limit_s.is_some();
-                if integers > Self::MICROLP_INTEGERS_MAX && !limited {
+                if integers > Self::MICROLP_INTEGERS_MAX && !self.limited() {
                     return Err(SolveError::TooLarge { integers, rows: programme.rows() });
                 }
                 Ok(Backend::Microlp)
