@@ -1,3 +1,4 @@
 //! Floor 2: mathematics without a clock, from a problem to a solution that says how good it is.
 
 pub mod knapsack;
+pub mod milp;
