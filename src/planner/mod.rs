@@ -1,1 +1,3 @@
 //! Floor 2: published planning models and fixed-step replays that work alone, without a run.
+
+pub mod fralb;

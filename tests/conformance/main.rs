@@ -5,3 +5,5 @@
 //! line says so.
 
 mod oracle;
+
+mod fralb;

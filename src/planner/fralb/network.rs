@@ -49,7 +49,7 @@ impl Network {
     }
 
     /// Numbers of the links that end at `node`, ascending by sender.
-    pub fn into(&self, node: usize) -> &[usize] {
+    pub fn arriving_at(&self, node: usize) -> &[usize] {
         &self.into[node]
     }
 
@@ -64,7 +64,7 @@ impl Network {
         while let Some(n) = next.pop().filter(|&n| n < self.nodes) {
             if !std::mem::replace(&mut seen[n], true) {
                 next.extend(self.out_of(n).map(|link| self.links[link].1));
-                next.extend(self.into(n).iter().map(|&link| self.links[link].0));
+                next.extend(self.arriving_at(n).iter().map(|&link| self.links[link].0));
             }
         }
         seen.into_iter().all(|seen| seen)
@@ -80,7 +80,7 @@ mod tests {
         let network = Network::new(4, vec![(2, 0), (0, 2), (0, 1), (0, 1)]);
         assert_eq!(network.links(), [(0, 1), (0, 2), (2, 0)]);
         assert_eq!(network.out_of(0), 0..2);
-        assert_eq!(network.into(0), [2]);
+        assert_eq!(network.arriving_at(0), [2]);
         assert!(network.out_of(3).is_empty());
         assert_eq!(network.find(2, 0), Some(2));
         assert_eq!(network.find(1, 0), None);

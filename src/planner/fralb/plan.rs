@@ -46,7 +46,7 @@ impl Plan {
 
     /// Σ_m y\[m, n, f\]: what `node` receives.
     pub fn received(&self, instance: &Instance, node: usize, function: usize) -> f64 {
-        instance.network.into(node).iter().map(|&link| self.y[link * instance.functions + function]).sum()
+        instance.network.arriving_at(node).iter().map(|&link| self.y[link * instance.functions + function]).sum()
     }
 
     /// LMM's objective: rewards of local and forwarded load less the penalty of the cloud, per arriving request.
