@@ -138,7 +138,8 @@ mod tests {
                 .collect();
             let capacity = rng.below(25);
             let expected = by_enumeration(&items, capacity).into_iter().reduce(|a, b| {
-                let key = |plan: &(Vec<u64>, f64)| (plan.1, std::cmp::Reverse(plan.0.iter().sum::<u64>()), plan.0.clone());
+                let key =
+                    |plan: &(Vec<u64>, f64)| (plan.1, std::cmp::Reverse(plan.0.iter().sum::<u64>()), plan.0.clone());
                 if key(&b).partial_cmp(&key(&a)).expect("values are finite").is_gt() { b } else { a }
             });
             let found = pack(&items, capacity).map(|packing| (packing.copies, packing.value));

@@ -93,7 +93,13 @@ fn run(instance: &Instance, options: &Bargain) -> Outcome {
 }
 
 /// Every figure of `expected` that belongs to an iteration, or only those of `fields`.
-fn compare_iteration(what: &str, found: &Iteration, expected: &Value, fields: Option<&[&str]>, tolerance: f64) -> usize {
+fn compare_iteration(
+    what: &str,
+    found: &Iteration,
+    expected: &Value,
+    fields: Option<&[&str]>,
+    tolerance: f64,
+) -> usize {
     let mut compared = 0;
     for (field, value) in expected.as_object().expect("an iteration is an object") {
         if fields.is_some_and(|fields| !fields.contains(&field.as_str())) {
@@ -174,9 +180,7 @@ fn macro_runs_match_the_records() {
                     compare_run(&what, &found, expected);
                     if let Some(totals) = expected.get("totals") {
                         let ours = found.by_welfare.plan.totals();
-                        for (name, ours) in
-                            [("x", ours.x), ("y", ours.y), ("z", ours.z), ("r", ours.replicas as f64)]
-                        {
+                        for (name, ours) in [("x", ours.x), ("y", ours.y), ("z", ours.z), ("r", ours.replicas as f64)] {
                             let wanted = number(&totals[name]);
                             assert!(close(ours, wanted, 1e-6), "{what}: total {name}: {ours} for {wanted}");
                         }

@@ -7,3 +7,4 @@
 mod oracle;
 
 mod fralb;
+mod fralb_generator;

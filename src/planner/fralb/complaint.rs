@@ -169,6 +169,16 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// Warns of members that nobody reads; `known` are those that somebody does.
+    pub fn warn_unknown(&self, known: &[&str], notes: &mut Notes) {
+        for name in self.value.as_object().into_iter().flat_map(Map::keys) {
+            if !known.contains(&name.as_str()) {
+                let key = if self.key.is_empty() { name.clone() } else { format!("{}.{name}", self.key) };
+                notes.warn(format!("{key}: unknown field, ignored; known here: {}", known.join(", ")));
+            }
+        }
+    }
+
     /// Complains about a value that parsed but cannot be meant.
     pub fn complain(&self, notes: &mut Notes, wanted: &str) {
         self.refuse::<()>(notes, wanted);

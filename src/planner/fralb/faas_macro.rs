@@ -207,8 +207,7 @@ struct Table<'a> {
 impl Table<'_> {
     fn run(&self, mut prices: Prices) -> Result<Outcome, BargainError> {
         let (instance, options) = (self.instance, self.options);
-        let mut memory =
-            Memory::new(options.max_iterations, options.patience, options.tolerance, options.time_limit);
+        let mut memory = Memory::new(options.max_iterations, options.patience, options.tolerance, options.time_limit);
         let (mut best_welfare, mut lowest_bound) = (f64::INFINITY, f64::INFINITY);
         let mut iterations: Vec<Iteration> = Vec::new();
         let mut kept: Option<(Kept, Kept)> = None;
@@ -317,7 +316,8 @@ impl Table<'_> {
         };
         let coordinator_time = begun.elapsed().as_secs_f64();
 
-        let flows = |of: &dyn Fn(usize, usize) -> f64| -> Vec<f64> { instance.cells().map(|(n, f)| of(n, f)).collect() };
+        let flows =
+            |of: &dyn Fn(usize, usize) -> f64| -> Vec<f64> { instance.cells().map(|(n, f)| of(n, f)).collect() };
         let outgoing = flows(&|n, f| agreement.plan.forwarded(instance, n, f));
         let incoming = flows(&|n, f| agreement.plan.received(instance, n, f));
         let (settled, settle_time) = self.at_every_node(|n| {

@@ -119,7 +119,8 @@ pub fn trace_from_json(text: &str) -> Result<Vec<Instance>, Complaints> {
     let mut notes = Notes::default();
     want_schema(&entry, "fralb-trace/1", &mut notes);
     let periods = read_system(&entry, &mut notes).and_then(|system| {
-        let trace = entry.need("incoming_load_trace", &mut notes, "a list of loads, one per period")?.list(&mut notes)?;
+        let trace =
+            entry.need("incoming_load_trace", &mut notes, "a list of loads, one per period")?.list(&mut notes)?;
         let periods = trace.iter().map(|load| {
             Some(system.with_load(matrix(load, system.nodes, system.functions, &mut notes, LOAD, |v| v >= 0.0)?))
         });
@@ -202,7 +203,8 @@ fn read_system(entry: &Entry<'_>, notes: &mut Notes) -> Option<Instance> {
 }
 
 fn read_network(entry: &Entry<'_>, nodes: usize, notes: &mut Notes) -> Option<Network> {
-    let rows = entry.need("neighborhood", notes, "a table of 0 and 1, nodes by nodes")?.list_of(nodes, "node", notes)?;
+    let rows =
+        entry.need("neighborhood", notes, "a table of 0 and 1, nodes by nodes")?.list_of(nodes, "node", notes)?;
     let mut links = Vec::new();
     for (n, row) in rows.iter().enumerate() {
         for (m, cell) in row.list_of(nodes, "node", notes)?.iter().enumerate() {

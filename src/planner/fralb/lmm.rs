@@ -94,8 +94,14 @@ impl Model {
         };
         // An arriving request is worth 1 / λ; a cell without load has no flows.
         let per_request = |cell: usize| if instance.load[cell] > 0.0 { 1.0 / instance.load[cell] } else { 0.0 };
-        let mut model =
-            Model { programme: Programme::maximise(), x: vec![], y: vec![], z: vec![], replicas: vec![], sends: vec![] };
+        let mut model = Model {
+            programme: Programme::maximise(),
+            x: vec![],
+            y: vec![],
+            z: vec![],
+            replicas: vec![],
+            sends: vec![],
+        };
         for (n, f) in instance.cells() {
             let cell = instance.at(n, f);
             let (load, worth) = (instance.load[cell], per_request(cell));

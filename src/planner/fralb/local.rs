@@ -241,10 +241,7 @@ mod tests {
         assert_eq!((plan.x[0], plan.refused[0], plan.replicas[0]), (0.5, 2.5, 1));
         let whole = settle(&two_nodes(), 1, &[1.0], &[1.0], LocalModel { whole: true, ..LocalModel::default() });
         assert_eq!(whole.expect("fits").x[0], 1.0);
-        assert_eq!(
-            settle(&two_nodes(), 1, &[2.5], &[0.0], LocalModel::default()),
-            Err(LocalError::Memory { node: 1 })
-        );
+        assert_eq!(settle(&two_nodes(), 1, &[2.5], &[0.0], LocalModel::default()), Err(LocalError::Memory { node: 1 }));
     }
 
     #[test]

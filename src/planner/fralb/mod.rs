@@ -7,12 +7,20 @@
 
 pub mod check;
 pub mod complaint;
+pub mod configuration;
 pub mod coordinator;
+pub mod draw;
+pub mod exchange;
 pub mod faas_macro;
+pub mod generator;
 pub mod greedy;
 pub mod instance;
+pub mod limits;
 pub mod lmm;
+pub mod load;
 pub mod local;
 pub mod network;
 pub mod plan;
 pub mod stopping;
+pub mod sweep;
+pub mod weights;

@@ -82,8 +82,9 @@ impl Plan {
     /// W − Σ w r of each node, MB; negative when the plan does not fit.
     pub fn residual_memory(&self, instance: &Instance) -> Vec<i64> {
         let left = |n: usize| {
-            let used: u64 =
-                (0..instance.functions).map(|f| instance.memory_requirement[f] * self.replicas[instance.at(n, f)]).sum();
+            let used: u64 = (0..instance.functions)
+                .map(|f| instance.memory_requirement[f] * self.replicas[instance.at(n, f)])
+                .sum();
             instance.memory_capacity[n] as i64 - used as i64
         };
         (0..instance.nodes).map(left).collect()

@@ -200,7 +200,10 @@ mod tests {
         };
         assert_eq!(fresh().verdict(4, 0.0, 0.0), Some(Reason::MaxIterations));
         assert_eq!(fresh().verdict(0, 1e-3, 0.0), Some(Reason::Agreed));
-        assert_eq!(fresh().verdict(0, 1.0, 12.5).map(|r| r.to_string()).as_deref(), Some("reached time limit: 12.5 >= 10"));
+        assert_eq!(
+            fresh().verdict(0, 1.0, 12.5).map(|r| r.to_string()).as_deref(),
+            Some("reached time limit: 12.5 >= 10")
+        );
         let mut small = fresh();
         small.step = 1e-13;
         assert_eq!(small.verdict(0, 1.0, 0.0), Some(Reason::StepSize));
