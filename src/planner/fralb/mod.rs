@@ -5,7 +5,9 @@
 //! and its program, releases 25.11.22 and June 2026. What differs stands at each part; the published behaviour is the
 //! default wherever both exist.
 
+pub mod campaign;
 pub mod check;
+pub mod comparison;
 pub mod complaint;
 pub mod configuration;
 pub mod coordinator;
@@ -22,9 +24,11 @@ pub mod load;
 pub mod local;
 pub mod network;
 pub mod plan;
+pub mod postprocessing;
 pub mod results;
 pub mod stopping;
 pub mod study;
 pub mod sweep;
 pub mod table;
 pub mod weights;
+pub mod what_if;
