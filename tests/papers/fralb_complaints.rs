@@ -129,6 +129,7 @@ fn instances_are_refused_for_twenty_reasons() {
         ("/n_functions", Value::Null, "n_functions: found nothing"),
         ("/incoming_load", json!([[3.0]]), "incoming_load: found a list of 1, want a list of 2, one entry per node"),
         ("/incoming_load/0", json!([3.0, 1.0]), "incoming_load[0]: found a list of 2, want a list of 1"),
+        ("/incoming_load", json!([[0], [0]]), "incoming_load: found no load anywhere"),
         ("/incoming_load/1/0", json!(-4), "incoming_load[1][0]: found -4, want requests per second, 0 or more"),
         ("/incoming_load/1/0", json!("NaN"), "incoming_load[1][0]: found \"NaN\""),
         ("/demand/0/0", json!(0), "demand[0][0]: found 0, want seconds above 0"),

@@ -85,7 +85,11 @@ impl Instance {
         want_schema(&entry, "fralb-instance/1", &mut notes);
         let instance = read_system(&entry, &mut notes).and_then(|system| {
             let load = entry.need("incoming_load", &mut notes, "a load per node and function")?;
-            Some(system.with_load(matrix(&load, system.nodes, system.functions, &mut notes, LOAD, |v| v >= 0.0)?))
+            let load = matrix(&load, system.nodes, system.functions, &mut notes, LOAD, |v| v >= 0.0)?;
+            if load.iter().all(|&load| load == 0.0) {
+                notes.complain("incoming_load", "no load anywhere", "at least one load above 0");
+            }
+            Some(system.with_load(load))
         });
         notes.verdict(instance).map(|(instance, _)| instance)
     }

@@ -152,6 +152,22 @@ impl Model {
                 sends
             }));
         }
+        // Link by link the same rows tighten the relaxation: a proof for real flows then takes about two thirds of the
+        // time (20 nodes under overload). Whole flows have cuts of their own and only suffer from more rows.
+        for (link, &(n, m)) in network.links().iter().enumerate().filter(|_| !lmm.whole) {
+            for f in 0..functions {
+                let (sender, receiver) = (instance.at(n, f), instance.at(m, f));
+                let (flow, load) = (model.y[link * functions + f], instance.load[sender]);
+                if let Some(sends) = model.sends[sender] {
+                    let name = format!("send_{n}_{m}_{f}");
+                    programme.row(name, &[(flow, 1.0), (sends, -load)], Relation::AtMost, 0.0);
+                }
+                if let Some(sends) = model.sends[receiver] {
+                    let name = format!("receive_{n}_{m}_{f}");
+                    programme.row(name, &[(flow, 1.0), (sends, load)], Relation::AtMost, load);
+                }
+            }
+        }
         for n in 0..instance.nodes {
             let used: Vec<(Var, f64)> = (0..functions)
                 .map(|f| (model.replicas[instance.at(n, f)], instance.memory_requirement[f] as f64))

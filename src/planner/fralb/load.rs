@@ -199,7 +199,7 @@ impl Over {
             Over::Mean => shares.iter().sum::<f64>() / shares.len() as f64,
             Over::Min => least,
             Over::Max => greatest,
-            Over::MinMax if function % 2 == 0 => least,
+            Over::MinMax if function.is_multiple_of(2) => least,
             Over::MinMax => greatest,
         }
     }
