@@ -5,11 +5,12 @@ use serde_json::Value;
 use std::path::Path;
 use stratosim::planner::fralb::check::{faults, is_ping_pong};
 use stratosim::planner::fralb::coordinator::CoordinatorMilp;
-use stratosim::planner::fralb::faas_macro::{Bargain, Coordinator, Iteration, Outcome, Prices, Welfare, bargain};
+use stratosim::planner::fralb::faas_macro::{Bargain, Coordinator, Prices, Welfare, bargain};
 use stratosim::planner::fralb::greedy::{Greedy, Sorting};
 use stratosim::planner::fralb::instance::{Instance, trace_from_json};
 use stratosim::planner::fralb::lmm::{Lmm, Optimum};
 use stratosim::planner::fralb::local::LocalModel;
+use stratosim::planner::fralb::outcome::{Iteration, Outcome};
 use stratosim::solve::milp::Options;
 
 fn text(path: &Path) -> String {

@@ -4,4 +4,5 @@
 mod oracle;
 
 mod fralb_complaints;
+mod fralb_local;
 mod fralb_plan;

@@ -3,7 +3,7 @@
 //! Source: the log grammar of DFaaSOptimizer (`out.log`, four blanks per level). Differs: the table is the record;
 //! the log is written in the same grammar so that the published parsers find their lines.
 
-use super::faas_macro::{Iteration, Outcome};
+use super::outcome::{Iteration, Outcome};
 use super::table::{FileError, Table};
 use std::fmt::Write as _;
 use std::path::Path;

@@ -23,6 +23,7 @@ pub mod lmm;
 pub mod load;
 pub mod local;
 pub mod network;
+pub mod outcome;
 pub mod plan;
 pub mod postprocessing;
 pub mod results;

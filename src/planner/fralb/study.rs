@@ -6,10 +6,11 @@
 use super::complaint::Complaints;
 use super::configuration::Configuration;
 use super::exchange;
-use super::faas_macro::{BargainError, Outcome, Prices, bargain};
+use super::faas_macro::{BargainError, Prices, bargain};
 use super::generator::Generated;
 use super::journal;
 use super::load::write_trace;
+use super::outcome::Outcome;
 use super::plan::{Plan, ceil_tol};
 use super::results;
 use super::table::{FileError, Table, blank};

@@ -3,195 +3,31 @@
 //! Source: the five programs of DFaaSOptimizer; their flags are accepted under their own spelling too. Differs: without
 //! plots yet, which is said where one is asked for.
 
-use crate::planner::fralb::campaign::{Campaign, Experiments, postprocess};
-use crate::planner::fralb::check::{faults, surplus_replicas};
+mod arguments;
+mod check;
+
+pub use arguments::{
+    CheckArgs, CompareArgs, CompareMode, FralbCommand, GenerateArgs, MacroArgs, MethodName, PlanFralb, RunArgs,
+    StudyArgs, WhatIfArgs,
+};
+
+use crate::planner::fralb::campaign::{Campaign, postprocess};
 use crate::planner::fralb::comparison::{Selection, compare, compare_single_model};
 use crate::planner::fralb::complaint::{Complaints, parse_json};
 use crate::planner::fralb::configuration::Configuration;
-use crate::planner::fralb::exchange;
 use crate::planner::fralb::faas_macro::{BargainError, Prices, bargain};
 use crate::planner::fralb::generator::{Generated, generate};
 use crate::planner::fralb::instance::Instance;
 use crate::planner::fralb::journal::iterations_table;
 use crate::planner::fralb::lmm::Lmm;
-use crate::planner::fralb::load::read_trace;
-use crate::planner::fralb::postprocessing::RunRecord;
-use crate::planner::fralb::results::{BY_OBJECTIVE, BY_WELFARE, LMM, read_plans};
 use crate::planner::fralb::study::{Method, Study, StudyError};
 use crate::planner::fralb::sweep::{document_at, points};
 use crate::planner::fralb::table::{FileError, Table, blank};
 use crate::planner::fralb::what_if;
 use crate::solve::milp::{Options, SolveError};
-use clap::{Args, Subcommand, ValueEnum};
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-
-/// Plan replicas and load balancing on the edge (LMM, FaaS-MACrO).
-#[derive(Debug, Args)]
-pub struct PlanFralb {
-    #[command(subcommand)]
-    pub command: FralbCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum FralbCommand {
-    /// The centralized optimum, period by period.
-    Lmm(RunArgs),
-    /// The decentralized bargain, period by period.
-    Macro(MacroArgs),
-    /// A study of both methods over the values of a key and several seeds; resumes what was interrupted.
-    Run(StudyArgs),
-    /// Tables of finished studies side by side.
-    Compare(CompareArgs),
-    /// What the bargain had reached after so many seconds.
-    WhatIf(WhatIfArgs),
-    /// Draw instances and loads without solving them.
-    Generate(GenerateArgs),
-    /// Check a configuration, an instance, or every plan in a run's folder.
-    Check(CheckArgs),
-}
-
-/// What to solve.
-#[derive(Debug, Args)]
-pub struct RunArgs {
-    /// Configuration (JSON).
-    #[arg(short, long, required_unless_present = "instance", conflicts_with = "instance")]
-    pub config: Option<PathBuf>,
-    /// A single instance (fralb-instance/1) instead; prints its plan.
-    #[arg(long)]
-    pub instance: Option<PathBuf>,
-    /// Relative gap at which an optimum counts as proved (instances only).
-    #[arg(long, default_value_t = 1e-5)]
-    pub gap: f64,
-    /// Seconds for the search (instances only); the result is then not reproducible.
-    #[arg(long)]
-    pub time_limit: Option<f64>,
-    /// Whole requests per second on every flow (instances only).
-    #[arg(long)]
-    pub integer_flows: bool,
-    /// Folder for the results; by default a name from the configuration's hash under `base_solution_folder`.
-    #[arg(long)]
-    pub out: Option<PathBuf>,
-    #[arg(long, alias = "disable_plotting")]
-    pub disable_plotting: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct MacroArgs {
-    #[command(flatten)]
-    pub run: RunArgs,
-    /// Threads for the local problems: -1 for all cores, 0 for none. The result does not depend on it.
-    #[arg(short = 'j', long, default_value_t = -1, allow_hyphen_values = true)]
-    pub parallelism: i64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum MethodName {
-    Centralized,
-    FaasMacro,
-    /// The main branch's name for the release's method.
-    FaasMacroV0,
-    GenerateOnly,
-}
-
-#[derive(Debug, Args)]
-pub struct StudyArgs {
-    /// Configuration (JSON).
-    #[arg(short, long, default_value = "config.json")]
-    pub config: PathBuf,
-    /// Seeds.
-    #[arg(long, alias = "n_experiments", default_value_t = 3)]
-    pub n_experiments: usize,
-    #[arg(long, alias = "run_centralized_only", conflicts_with = "run_faasmacro_only")]
-    pub run_centralized_only: bool,
-    #[arg(long, alias = "run_faasmacro_only")]
-    pub run_faasmacro_only: bool,
-    #[arg(long, alias = "generate_only")]
-    pub generate_only: bool,
-    /// Which methods, in the later spelling.
-    #[arg(long, value_enum, num_args = 1..)]
-    pub methods: Vec<MethodName>,
-    #[arg(long, alias = "postprocessing_only")]
-    pub postprocessing_only: bool,
-    /// With --postprocessing-only: every folder below `base_solution_folder`.
-    #[arg(long, alias = "postprocessing_list", requires = "postprocessing_only")]
-    pub postprocessing_list: bool,
-    /// Impose the replicas that the centralized local part needs.
-    #[arg(long, alias = "fix_r")]
-    pub fix_r: bool,
-    #[arg(short = 'j', long, default_value_t = -1, allow_hyphen_values = true)]
-    pub parallelism: i64,
-    #[arg(long, alias = "enable_plotting")]
-    pub enable_plotting: bool,
-    /// Key of the limits whose values are gone through.
-    #[arg(long, alias = "loop_over", default_value = "Nn")]
-    pub loop_over: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CompareMode {
-    #[value(alias = "compare_results")]
-    CompareResults,
-    #[value(alias = "compare_across_folders")]
-    CompareAcrossFolders,
-    #[value(alias = "compare_single_model")]
-    CompareSingleModel,
-}
-
-#[derive(Debug, Args)]
-pub struct CompareArgs {
-    /// Post-processing folders; a single one without tables stands for its subfolders.
-    #[arg(short, long, required = true, num_args = 1..)]
-    pub input: Vec<PathBuf>,
-    #[arg(long, value_enum, default_value = "compare-results")]
-    pub run: CompareMode,
-    #[arg(short, long)]
-    pub out: PathBuf,
-    #[arg(long, alias = "loop_over", default_value = "Nn")]
-    pub loop_over: String,
-    #[arg(long, alias = "filter_by")]
-    pub filter_by: Option<String>,
-    #[arg(long, alias = "keep_only")]
-    pub keep_only: Option<f64>,
-    #[arg(long, alias = "drop_value")]
-    pub drop_value: Option<f64>,
-    /// Keys to read from the folders' names, such as Nf for `study-Nf10`.
-    #[arg(long, alias = "folder_parse_format", num_args = 1..)]
-    pub folder_keys: Vec<String>,
-    #[arg(long, alias = "single_model_baseline")]
-    pub single_model_baseline: Option<f64>,
-}
-
-#[derive(Debug, Args)]
-pub struct WhatIfArgs {
-    /// Base folder of a study.
-    #[arg(short = 'f', long)]
-    pub base: PathBuf,
-    /// Seconds, ascending.
-    #[arg(short, long, num_args = 1.., default_values_t = [0.0, 10.0, 30.0, 60.0, 120.0])]
-    pub milestones: Vec<f64>,
-    #[arg(short, long, alias = "loop_over", default_value = "Nn")]
-    pub loop_over: String,
-}
-
-#[derive(Debug, Args)]
-pub struct GenerateArgs {
-    /// Configuration (JSON).
-    #[arg(short, long)]
-    pub config: PathBuf,
-    #[arg(short, long)]
-    pub out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub struct CheckArgs {
-    /// A configuration, an instance, or a run's folder.
-    pub path: PathBuf,
-    /// By how much a plan may miss a rule, relative.
-    #[arg(long, default_value_t = 1e-6)]
-    pub tolerance: f64,
-}
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -237,7 +73,7 @@ pub fn run(args: &PlanFralb, out: &mut dyn Write, notes: &mut dyn Write) -> Resu
             writeln!(out, "{}", args.out.display())?;
             Ok(true)
         }
-        FralbCommand::Check(args) => check(args, out, notes),
+        FralbCommand::Check(args) => check::check(args, out, notes),
     }
 }
 
@@ -457,63 +293,6 @@ fn comparison(args: &CompareArgs, out: &mut dyn Write) -> Result<bool, FralbFail
     };
     writeln!(out, "{}", table.to_text())?;
     Ok(true)
-}
-
-fn check(args: &CheckArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<bool, FralbFailure> {
-    let path = &args.path;
-    if path.is_dir() {
-        return check_folder(path, args.tolerance, out);
-    }
-    let content = text(path)?;
-    let document = named(path, parse_json(&content))?;
-    if document.get("schema").is_some() {
-        let instance = named(path, Instance::from_json(&content))?;
-        let pressure = instance.memory_pressure();
-        let network = if instance.network.connected() { "connected" } else { "not connected" };
-        let (nodes, functions) = (instance.nodes, instance.functions);
-        writeln!(out, "{nodes} nodes ({network}), {functions} functions, memory pressure {pressure:.3}")?;
-    } else {
-        let configuration = configuration(path, notes)?;
-        writeln!(out, "{} periods to solve, seed {}", configuration.periods().len(), configuration.seed)?;
-    }
-    Ok(true)
-}
-
-/// Every kept plan of a run, or of all runs of a study.
-fn check_folder(folder: &Path, tolerance: f64, out: &mut dyn Write) -> Result<bool, FralbFailure> {
-    if let Ok(experiments) = Experiments::read(folder) {
-        let mut sound = true;
-        for run in experiments.centralized.iter().chain(&experiments.faas_macro).flatten() {
-            writeln!(out, "{}", run.display())?;
-            sound &= check_folder(&folder.join(run), tolerance, out)?;
-        }
-        return Ok(sound);
-    }
-    let system = exchange::read_system(&text(&folder.join(exchange::SYSTEM))?);
-    let system = named(&folder.join(exchange::SYSTEM), system)?;
-    let trace_path = folder.join(exchange::TRACE);
-    let trace = named(&trace_path, read_trace(&text(&trace_path)?, system.nodes, system.functions))?;
-    let centralized = folder.join(format!("{LMM}_solution.csv")).is_file();
-    let times = RunRecord::read(folder, !centralized)?.times;
-    let prefixes: &[&str] = if centralized { &[LMM] } else { &[BY_WELFARE, BY_OBJECTIVE] };
-    let mut table = Table::new(["plan", "time", "fault"]);
-    let mut surplus = 0;
-    for prefix in prefixes {
-        for (plan, &t) in read_plans(folder, prefix, &system)?.iter().zip(&times) {
-            let load = trace.get(t).ok_or_else(|| FileError::new(&trace_path, format!("no sample {t}")))?;
-            let instance = system.with_load(load.clone());
-            surplus += surplus_replicas(&instance, plan);
-            for fault in faults(&instance, plan, tolerance) {
-                table.push([(*prefix).to_owned(), t.to_string(), fault.to_string()]);
-            }
-        }
-    }
-    let sound = table.rows.is_empty();
-    match sound {
-        true => writeln!(out, "{} periods keep every rule; {surplus} idle replicas", times.len())?,
-        false => writeln!(out, "{}", table.to_text())?,
-    }
-    Ok(sound)
 }
 
 #[cfg(test)]
