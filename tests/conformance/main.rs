@@ -12,3 +12,6 @@ mod malloovia;
 mod mape;
 mod metrics_archive;
 mod oracle;
+
+mod fralb;
+mod fralb_generator;
