@@ -200,8 +200,8 @@ mod tests {
     }
 
     mod rng_golden {
-        pub const FIRST: u64 = 0;
-        pub const SECOND: u64 = 0;
-        pub const EXPONENTIAL: u64 = 0;
+        pub const FIRST: u64 = 17105244006296185945;
+        pub const SECOND: u64 = 17400771579091281901;
+        pub const EXPONENTIAL: u64 = 4602812891139324496;
     }
 }

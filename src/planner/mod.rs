@@ -1,3 +1,7 @@
 //! Floor 2: published planning models and fixed-step replays that work alone, without a run.
 
+pub mod chain_cost;
+pub mod economy;
 pub mod fralb;
+pub mod libra;
+pub mod mape;

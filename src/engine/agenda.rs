@@ -1,0 +1,326 @@
+//! The agenda: what is planned to happen, the next thing first, and any of it moved or called off in place.
+//!
+//! The order is total: by instant, then by rank (who goes first at one instant), then by order of planning, so that a
+//! run does not depend on how a heap breaks ties. Nothing stale is ever delivered: what became void is taken out
+//! through the handle that planning returned.
+//!
+//! Source: a 4-ary heap (Johnson, 1975) with positions kept per entry. Differs from the textbook: the keys lie in
+//! groups of four siblings, one cache line each, away from the events; and a `pop` leaves the root vacant, because what
+//! happens mostly plans what happens next, and the new entry then sinks from the root in one pass.
+
+use super::time::Instant;
+
+/// Who goes first at one instant: the lower rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rank(pub u8);
+
+/// A planned event, for moving it or calling it off. Once the event has happened or was called off the handle means
+/// nothing more, and using it does no harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Handle {
+    slot: u32,
+    generation: u32,
+}
+
+/// The planned events. Space grows with the largest number pending at once; nothing is allocated below that.
+#[derive(Clone, Debug)]
+pub struct Agenda<E: Copy> {
+    /// Heap position `i` is lane `i % 4` of group `i / 4`; positions at `end` and above hold [`NOTHING`].
+    keys: Vec<Siblings>,
+    /// The slot of the event at each heap position.
+    occupants: Vec<[u32; 4]>,
+    /// One past the last leaf.
+    end: usize,
+    /// The root was popped and not filled again; its key is then below every other, so that nothing rises past it.
+    root_is_vacant: bool,
+    /// Of each slot: where its key is in the heap, or for a free slot the next free one.
+    positions: Vec<u32>,
+    slots: Vec<Slot<E>>,
+    first_free: u32,
+    planned: u64,
+    now: Instant,
+}
+
+/// Four keys with the same parent: one cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Siblings([u128; 4]);
+
+#[derive(Clone, Copy, Debug)]
+struct Slot<E> {
+    generation: u32,
+    event: E,
+}
+
+/// The root is the last lane of the first group, so that the children of position `p` are exactly group `p - 2`.
+const ROOT: usize = 3;
+/// The key of an empty position, after every real one.
+const NOTHING: u128 = u128::MAX;
+const NO_SLOT: u32 = u32::MAX;
+/// A key is instant (64 bits), rank (8), order of planning (56), compared as one number. At ten million plans per
+/// second the order of planning lasts for two centuries.
+const SEQUENCE_BITS: u32 = 56;
+
+#[inline]
+const fn first_child(position: usize) -> usize {
+    4 * (position - 2)
+}
+
+#[inline]
+const fn parent(position: usize) -> usize {
+    position / 4 + 2
+}
+
+#[inline]
+const fn instant_of(key: u128) -> Instant {
+    Instant::from_nanos((key >> 64) as u64)
+}
+
+#[inline]
+const fn rank_of(key: u128) -> Rank {
+    Rank((key >> SEQUENCE_BITS) as u8)
+}
+
+impl<E: Copy> Default for Agenda<E> {
+    fn default() -> Self {
+        Agenda::new()
+    }
+}
+
+impl<E: Copy> Agenda<E> {
+    pub fn new() -> Agenda<E> {
+        Agenda {
+            keys: vec![Siblings([NOTHING; 4])],
+            occupants: vec![[NO_SLOT; 4]],
+            end: ROOT,
+            root_is_vacant: false,
+            positions: Vec::new(),
+            slots: Vec::new(),
+            first_free: NO_SLOT,
+            planned: 0,
+            now: Instant::ZERO,
+        }
+    }
+
+    /// Plans `event`. The caller has ensured that `at` is not before the last event popped.
+    #[inline]
+    pub fn plan(&mut self, at: Instant, rank: Rank, event: E) -> Handle {
+        let key = self.stamp(at, rank);
+        let handle = self.occupy(event);
+        if self.root_is_vacant {
+            self.root_is_vacant = false;
+            self.sink(ROOT, key, handle.slot);
+        } else {
+            let leaf = self.add_leaf();
+            self.rise(leaf, key, handle.slot);
+        }
+        handle
+    }
+
+    /// Calls a planned event off and returns it; `None` when it has happened or was called off before.
+    #[inline]
+    pub fn cancel(&mut self, handle: Handle) -> Option<E> {
+        let hole = self.position(handle)?;
+        let event = self.release(handle.slot);
+        let (key, slot) = self.take_leaf();
+        if hole < self.end {
+            self.settle(hole, key, slot);
+        }
+        Some(event)
+    }
+
+    /// Moves a planned event to `at`, keeping its rank; among equals it stands as if newly planned. `false` when it has
+    /// happened or was called off. The caller has ensured that `at` is not before the last event popped.
+    #[inline]
+    pub fn move_to(&mut self, handle: Handle, at: Instant) -> bool {
+        let Some(position) = self.position(handle) else { return false };
+        let key = self.stamp(at, rank_of(self.key(position)));
+        self.settle(position, key, handle.slot);
+        true
+    }
+
+    /// When a planned event is due; `None` when it has happened or was called off.
+    pub fn due(&self, handle: Handle) -> Option<Instant> {
+        self.position(handle).map(|position| instant_of(self.key(position)))
+    }
+
+    /// The instant and rank of what comes next.
+    #[inline]
+    pub fn peek(&self) -> Option<(Instant, Rank)> {
+        let first = if !self.root_is_vacant {
+            self.key(ROOT)
+        } else if first_child(ROOT) < self.end {
+            self.least_child(first_child(ROOT)).1
+        } else {
+            NOTHING
+        };
+        (first != NOTHING).then(|| (instant_of(first), rank_of(first)))
+    }
+
+    /// Takes what comes next.
+    #[inline]
+    pub fn pop(&mut self) -> Option<(Instant, E)> {
+        if self.root_is_vacant {
+            self.fill_root();
+        }
+        if self.end == ROOT {
+            return None;
+        }
+        let [.., slot] = self.occupants[0];
+        self.now = instant_of(self.key(ROOT));
+        self.keys[0].0[ROOT] = 0;
+        self.root_is_vacant = true;
+        Some((self.now, self.release(slot)))
+    }
+
+    /// How many events are pending.
+    pub fn len(&self) -> usize {
+        self.end - ROOT - usize::from(self.root_is_vacant)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[inline]
+    fn stamp(&mut self, at: Instant, rank: Rank) -> u128 {
+        assert!(at >= self.now, "nothing is planned in the past: {at} lies before {}", self.now);
+        self.planned += 1;
+        u128::from(at.as_nanos()) << 64 | u128::from(u64::from(rank.0) << SEQUENCE_BITS | self.planned)
+    }
+
+    #[inline]
+    fn position(&self, handle: Handle) -> Option<usize> {
+        let slot = self.slots.get(handle.slot as usize)?;
+        (slot.generation == handle.generation).then(|| self.positions[handle.slot as usize] as usize)
+    }
+
+    #[inline]
+    fn occupy(&mut self, event: E) -> Handle {
+        let slot = self.first_free;
+        if slot == NO_SLOT {
+            return self.add_slot(event);
+        }
+        self.first_free = self.positions[slot as usize];
+        let place = &mut self.slots[slot as usize];
+        place.event = event;
+        Handle { slot, generation: place.generation }
+    }
+
+    #[cold]
+    fn add_slot(&mut self, event: E) -> Handle {
+        let slot = u32::try_from(self.slots.len()).ok().filter(|&slot| slot < NO_SLOT / 2);
+        let slot = slot.expect("the limit of a run on what is pending keeps it below two thousand million");
+        self.slots.push(Slot { generation: 0, event });
+        self.positions.push(0);
+        Handle { slot, generation: 0 }
+    }
+
+    /// Frees a slot. The generation steps on, which makes every handle to it an old one.
+    #[inline]
+    fn release(&mut self, slot: u32) -> E {
+        let place = &mut self.slots[slot as usize];
+        place.generation = place.generation.wrapping_add(1);
+        self.positions[slot as usize] = self.first_free;
+        self.first_free = slot;
+        place.event
+    }
+
+    #[inline]
+    fn key(&self, position: usize) -> u128 {
+        self.keys[position / 4].0[position % 4]
+    }
+
+    #[inline]
+    fn place(&mut self, position: usize, key: u128, slot: u32) {
+        self.keys[position / 4].0[position % 4] = key;
+        self.occupants[position / 4][position % 4] = slot;
+        self.positions[slot as usize] = position as u32;
+    }
+
+    /// The least of four siblings with its position, without branches. Empty lanes hold the greatest key of all.
+    #[inline]
+    fn least_child(&self, first: usize) -> (usize, u128) {
+        let Siblings(keys) = &self.keys[first / 4];
+        let left = usize::from(keys[1] < keys[0]);
+        let right = 2 + usize::from(keys[3] < keys[2]);
+        let least = if keys[right] < keys[left] { right } else { left };
+        (first + least, keys[least])
+    }
+
+    #[inline]
+    fn add_leaf(&mut self) -> usize {
+        if self.end == 4 * self.keys.len() {
+            self.keys.push(Siblings([NOTHING; 4]));
+            self.occupants.push([NO_SLOT; 4]);
+        }
+        self.end += 1;
+        self.end - 1
+    }
+
+    #[inline]
+    fn take_leaf(&mut self) -> (u128, u32) {
+        self.end -= 1;
+        let leaf = self.end;
+        let key = std::mem::replace(&mut self.keys[leaf / 4].0[leaf % 4], NOTHING);
+        (key, self.occupants[leaf / 4][leaf % 4])
+    }
+
+    /// Fills the vacant root with the last leaf. That one mostly belongs near the leaves, so the vacancy is first led
+    /// all the way down without looking at it.
+    #[inline]
+    fn fill_root(&mut self) {
+        self.root_is_vacant = false;
+        let (key, slot) = self.take_leaf();
+        if self.end == ROOT {
+            return;
+        }
+        let mut hole = ROOT;
+        while first_child(hole) < self.end {
+            let (child, child_key) = self.least_child(first_child(hole));
+            self.place(hole, child_key, self.occupants[child / 4][child % 4]);
+            hole = child;
+        }
+        self.rise(hole, key, slot);
+    }
+
+    /// Puts an entry where there is a hole anywhere in the heap.
+    #[inline]
+    fn settle(&mut self, hole: usize, key: u128, slot: u32) {
+        if hole > ROOT && key < self.key(parent(hole)) {
+            self.rise(hole, key, slot);
+        } else {
+            self.sink(hole, key, slot);
+        }
+    }
+
+    #[inline]
+    fn rise(&mut self, mut hole: usize, key: u128, slot: u32) {
+        while hole > ROOT {
+            let above = parent(hole);
+            let above_key = self.key(above);
+            if above_key < key {
+                break;
+            }
+            self.place(hole, above_key, self.occupants[above / 4][above % 4]);
+            hole = above;
+        }
+        self.place(hole, key, slot);
+    }
+
+    #[inline]
+    fn sink(&mut self, mut hole: usize, key: u128, slot: u32) {
+        while first_child(hole) < self.end {
+            let (child, child_key) = self.least_child(first_child(hole));
+            if key < child_key {
+                break;
+            }
+            self.place(hole, child_key, self.occupants[child / 4][child % 4]);
+            hole = child;
+        }
+        self.place(hole, key, slot);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! Time averages of a whole number that goes up and down: how many are busy, how long the queue is.
+//!
+//! The integral of the level over time and that of its square are kept exactly, so that an average does not depend on
+//! how often the level was written down. An average between two instants is the difference of two readings, so a
+//! warm-up is dropped by taking one at its end.
+
+use super::time::{Instant, Span};
+
+/// A level over time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gauge {
+    level: u64,
+    max: u64,
+    /// Up to when the integrals are taken.
+    at: Instant,
+    integral: u128,
+    integral_squares: u128,
+}
+
+/// The integrals of a gauge from its start to one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    pub at: Instant,
+    /// Level times nanoseconds.
+    pub integral: u128,
+    /// Level squared times nanoseconds.
+    pub integral_squares: u128,
+}
+
+impl Gauge {
+    /// A gauge that stands at `level` from `at` on.
+    pub fn new(at: Instant, level: u64) -> Gauge {
+        Gauge { level, max: level, at, integral: 0, integral_squares: 0 }
+    }
+
+    /// The level is `level` from `at` on. The caller has ensured that time does not run backwards.
+    #[inline]
+    pub fn set(&mut self, at: Instant, level: u64) {
+        let Reading { integral, integral_squares, .. } = self.read(at);
+        *self = Gauge { level, max: self.max.max(level), at, integral, integral_squares };
+    }
+
+    /// The level rises by `by`, or falls where it is negative. The caller has ensured that it stays at zero or above.
+    #[inline]
+    pub fn change(&mut self, at: Instant, by: i64) {
+        let level = self.level.checked_add_signed(by).expect("a level does not fall below zero");
+        self.set(at, level);
+    }
+
+    pub fn level(&self) -> u64 {
+        self.level
+    }
+
+    /// The highest level since the start or the last [`Gauge::forget_max`].
+    pub fn max(&self) -> u64 {
+        self.max
+    }
+
+    /// The highest level counts from now on, as when a warm-up ends.
+    pub fn forget_max(&mut self) {
+        self.max = self.level;
+    }
+
+    /// The integrals up to `at`. The caller has ensured that it is not before the last change.
+    #[inline]
+    pub fn read(&self, at: Instant) -> Reading {
+        let held = u128::from(at.since(self.at).as_nanos());
+        let square = u128::from(self.level) * u128::from(self.level);
+        let squares = square.checked_mul(held).and_then(|more| self.integral_squares.checked_add(more));
+        Reading {
+            at,
+            integral: self.integral + u128::from(self.level) * held,
+            integral_squares: squares.expect("squared levels over time sum to less than 2^128"),
+        }
+    }
+}
+
+impl Reading {
+    /// The time since an earlier reading.
+    pub fn span_since(&self, earlier: &Reading) -> Span {
+        self.at.since(earlier.at)
+    }
+
+    /// The mean level since an earlier reading; `None` where no time has passed.
+    pub fn mean_since(&self, earlier: &Reading) -> Option<f64> {
+        let span = self.span_since(earlier).as_nanos();
+        (span > 0).then(|| (self.integral - earlier.integral) as f64 / span as f64)
+    }
+
+    /// The variance of the level over the time since an earlier reading; `None` where no time has passed.
+    pub fn variance_since(&self, earlier: &Reading) -> Option<f64> {
+        let mean = self.mean_since(earlier)?;
+        let squares = (self.integral_squares - earlier.integral_squares) as f64;
+        Some((squares / self.span_since(earlier).as_nanos() as f64 - mean * mean).max(0.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: u64) -> Instant {
+        Instant::ZERO + Span::from_secs(secs)
+    }
+
+    #[test]
+    fn a_mean_weighs_levels_by_how_long_they_lasted() {
+        let mut gauge = Gauge::new(at(0), 2);
+        gauge.change(at(2), 4);
+        let head = gauge.read(at(3));
+        gauge.change(at(4), -6);
+        let tail = gauge.read(at(8));
+        let start = Gauge::new(at(0), 2).read(at(0));
+        // 2 for 2 s, 6 for 2 s, 0 for 4 s.
+        assert_eq!(tail.mean_since(&start), Some(2.0));
+        assert_eq!(tail.variance_since(&start), Some((2.0 * 4.0 + 2.0 * 36.0) / 8.0 - 4.0));
+        assert_eq!(tail.mean_since(&head), Some(6.0 / 5.0));
+        assert_eq!(head.mean_since(&head), None);
+        assert_eq!((gauge.max(), gauge.level()), (6, 0));
+        gauge.forget_max();
+        assert_eq!(gauge.max(), 0);
+    }
+
+    #[test]
+    fn writing_the_same_level_again_changes_no_average() {
+        let mut often = Gauge::new(at(0), 3);
+        (1..100).for_each(|k| often.set(at(k), 3));
+        assert_eq!(often.read(at(100)), Gauge::new(at(0), 3).read(at(100)));
+    }
+
+    #[test]
+    #[should_panic(expected = "does not fall below zero")]
+    fn a_level_below_zero_stops_the_run() {
+        Gauge::new(at(0), 1).change(at(1), -2);
+    }
+}

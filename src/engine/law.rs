@@ -1,0 +1,377 @@
+//! Probability laws of quantities that are never negative: how long, how much, how many.
+//!
+//! A law is a checked value: its constructor refuses parameters that make no sense, so drawing cannot fail. The unit
+//! is the caller's (seconds, units of work, bytes).
+//!
+//! Source: inverse transforms (Devroye, Non-Uniform Random Variate Generation, 1986, chapter II) for the exponential,
+//! Weibull, Pareto and empirical laws; Box and Muller (1958) for the normal ones; Marsaglia and Tsang (A simple method
+//! for generating gamma variables, 2000) for the gamma law.
+//! Differs: `rand_distr` draws by tables and by the platform's `exp` and `ln`; here every elementary function is named
+//! from `libm`, so that a draw is the same bits on every machine. `rand_distr` is the oracle of the tests.
+
+use super::random::Rng;
+use super::unfit::Unfit;
+use std::sync::Arc;
+
+/// A law of a quantity that is never negative.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Law {
+    kind: Kind,
+    /// Multiplies what the kind draws.
+    factor: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    Constant(f64),
+    Exponential {
+        mean: f64,
+    },
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    Erlang {
+        mean: f64,
+        stages: u32,
+    },
+    Hyperexponential {
+        p1: f64,
+        mean1: f64,
+        mean2: f64,
+    },
+    Lognormal {
+        mu: f64,
+        sigma: f64,
+    },
+    Gamma {
+        mean: f64,
+        shape: f64,
+    },
+    Weibull {
+        scale: f64,
+        shape: f64,
+    },
+    Pareto {
+        low: f64,
+        shape: f64,
+    },
+    /// `cut` is the mass that the law without a bound has up to `high`.
+    BoundedPareto {
+        low: f64,
+        high: f64,
+        shape: f64,
+        cut: f64,
+    },
+    Normal {
+        mean: f64,
+        deviation: f64,
+    },
+    Values(Arc<[f64]>),
+    Points(Arc<[(f64, f64)]>),
+}
+
+/// Up to this many stages an Erlang draw multiplies uniforms, whose product then cannot underflow; above it the gamma
+/// law of the same shape is quicker.
+const ERLANG_STAGES_MAX: u32 = 16;
+
+impl Law {
+    /// Always `value`.
+    pub fn constant(value: f64) -> Result<Law, Unfit> {
+        Ok(Kind::Constant(Unfit::unless_not_negative("value", value)?).into())
+    }
+
+    pub fn exponential(mean: f64) -> Result<Law, Unfit> {
+        Ok(Kind::Exponential { mean: Unfit::unless_positive("mean", mean)? }.into())
+    }
+
+    /// Uniform on [low, high).
+    pub fn uniform(low: f64, high: f64) -> Result<Law, Unfit> {
+        let low = Unfit::unless_not_negative("low", low)?;
+        if !(high.is_finite() && high >= low) {
+            return Err(Unfit::new("high", high, "a finite number that is not below low"));
+        }
+        Ok(Kind::Uniform { low, high }.into())
+    }
+
+    /// The sum of `stages` exponentials with this mean together.
+    pub fn erlang(mean: f64, stages: u32) -> Result<Law, Unfit> {
+        let mean = Unfit::unless_positive("mean", mean)?;
+        match stages {
+            0 => Err(Unfit::new("stages", stages, "one or more")),
+            1..=ERLANG_STAGES_MAX => Ok(Kind::Erlang { mean, stages }.into()),
+            _ => Ok(Kind::Gamma { mean, shape: f64::from(stages) }.into()),
+        }
+    }
+
+    /// Exponential with `mean1` in a share `p1` of the draws, with `mean2` in the rest.
+    pub fn hyperexponential(p1: f64, mean1: f64, mean2: f64) -> Result<Law, Unfit> {
+        if !(0.0..=1.0).contains(&p1) {
+            return Err(Unfit::new("p1", p1, "a probability, from 0 to 1"));
+        }
+        let mean1 = Unfit::unless_positive("mean1", mean1)?;
+        let mean2 = Unfit::unless_positive("mean2", mean2)?;
+        Ok(Kind::Hyperexponential { p1, mean1, mean2 }.into())
+    }
+
+    /// Log-normal by the mean and the coefficient of variation (deviation / mean) of the value itself.
+    pub fn lognormal(mean: f64, cv: f64) -> Result<Law, Unfit> {
+        let mean = Unfit::unless_positive("mean", mean)?;
+        let cv = Unfit::unless_not_negative("cv", cv)?;
+        let variance = libm::log1p(cv * cv);
+        Ok(Kind::Lognormal { mu: libm::log(mean) - variance / 2.0, sigma: libm::sqrt(variance) }.into())
+    }
+
+    /// Gamma; the coefficient of variation is `1 / sqrt(shape)`.
+    pub fn gamma(mean: f64, shape: f64) -> Result<Law, Unfit> {
+        let mean = Unfit::unless_positive("mean", mean)?;
+        Ok(Kind::Gamma { mean, shape: Unfit::unless_positive("shape", shape)? }.into())
+    }
+
+    /// P(X > x) = exp(-(x / scale)^shape).
+    pub fn weibull(scale: f64, shape: f64) -> Result<Law, Unfit> {
+        let scale = Unfit::unless_positive("scale", scale)?;
+        Ok(Kind::Weibull { scale, shape: Unfit::unless_positive("shape", shape)? }.into())
+    }
+
+    /// P(X > x) = (low / x)^shape for x >= low. The mean is infinite for shapes up to 1.
+    pub fn pareto(low: f64, shape: f64) -> Result<Law, Unfit> {
+        let low = Unfit::unless_positive("low", low)?;
+        Ok(Kind::Pareto { low, shape: Unfit::unless_positive("shape", shape)? }.into())
+    }
+
+    /// P(X <= x) = (1 - (low / x)^shape) / (1 - (low / high)^shape) on [low, high].
+    pub fn bounded_pareto(low: f64, high: f64, shape: f64) -> Result<Law, Unfit> {
+        let low = Unfit::unless_positive("low", low)?;
+        if !(high.is_finite() && high > low) {
+            return Err(Unfit::new("high", high, "a finite number above low"));
+        }
+        let shape = Unfit::unless_positive("shape", shape)?;
+        Ok(Kind::BoundedPareto { low, high, shape, cut: -libm::expm1(shape * libm::log(low / high)) }.into())
+    }
+
+    /// A normal law cut off below zero: draws below are repeated, so the mean of the cut law lies above `mean`.
+    pub fn normal(mean: f64, deviation: f64) -> Result<Law, Unfit> {
+        // A mean of zero or more keeps at least every second draw.
+        let mean = Unfit::unless_not_negative("mean", mean)?;
+        Ok(Kind::Normal { mean, deviation: Unfit::unless_not_negative("deviation", deviation)? }.into())
+    }
+
+    /// One of `values`, each as likely.
+    pub fn values(values: impl Into<Arc<[f64]>>) -> Result<Law, Unfit> {
+        let values = values.into();
+        if values.is_empty() {
+            return Err(Unfit::new("values", "none", "at least one value"));
+        }
+        values.iter().try_for_each(|&value| Unfit::unless_not_negative("values", value).map(drop))?;
+        Ok(Kind::Values(values).into())
+    }
+
+    /// A distribution function given at points (value, cumulative share), straight in between: percentiles as traces
+    /// publish them. What the first point has accumulated falls on its value; two points with one value are a step.
+    pub fn points(points: impl Into<Arc<[(f64, f64)]>>) -> Result<Law, Unfit> {
+        let points = points.into();
+        let (mut below, mut share_below) = (0.0, 0.0);
+        for &(value, share) in points.iter() {
+            Unfit::unless_not_negative("values", value)?;
+            if value < below {
+                return Err(Unfit::new("values", format!("{value} after {below}"), "values that do not fall"));
+            }
+            if !(share >= share_below && share <= 1.0) {
+                let found = format!("{share} after {share_below}");
+                return Err(Unfit::new("cumulative", found, "shares from 0 to 1 that do not fall"));
+            }
+            (below, share_below) = (value, share);
+        }
+        if share_below != 1.0 {
+            return Err(Unfit::new("cumulative", share_below, "a last share of 1"));
+        }
+        Ok(Kind::Points(points).into())
+    }
+
+    /// The law of `factor` times the quantity; `law.scaled(1.0 / law.mean())` has unit mean.
+    pub fn scaled(self, factor: f64) -> Result<Law, Unfit> {
+        let factor = Unfit::unless_positive("factor", self.factor * factor)?;
+        Ok(Law { factor, ..self })
+    }
+
+    /// One draw: finite or, for a heavy tail past the range of floats, infinite; never negative, never NaN.
+    #[inline]
+    pub fn draw(&self, rng: &mut Rng) -> f64 {
+        self.factor * self.kind.draw(rng)
+    }
+
+    /// The expectation; infinite for a Pareto law of shape 1 or less.
+    pub fn mean(&self) -> f64 {
+        self.factor * self.kind.moments().0
+    }
+
+    /// The expectation of the square; infinite for a Pareto law of shape 2 or less.
+    pub fn second_moment(&self) -> f64 {
+        self.factor * self.factor * self.kind.moments().1
+    }
+
+    /// The coefficient of variation, deviation / mean; zero for the constant zero.
+    pub fn cv(&self) -> f64 {
+        let (mean, square) = self.kind.moments();
+        if mean == 0.0 {
+            return 0.0;
+        }
+        if square.is_infinite() {
+            return f64::INFINITY;
+        }
+        libm::sqrt((square / (mean * mean) - 1.0).max(0.0))
+    }
+
+    /// Whether every draw is the same.
+    pub fn is_constant(&self) -> bool {
+        matches!(self.kind, Kind::Constant(_))
+    }
+}
+
+impl From<Kind> for Law {
+    fn from(kind: Kind) -> Law {
+        Law { kind, factor: 1.0 }
+    }
+}
+
+impl Kind {
+    #[inline]
+    fn draw(&self, rng: &mut Rng) -> f64 {
+        match *self {
+            Kind::Constant(value) => value,
+            Kind::Exponential { mean } => mean * rng.exponential(),
+            Kind::Uniform { low, high } => low + (high - low) * rng.uniform(),
+            Kind::Erlang { mean, stages } => {
+                let product: f64 = (0..stages).map(|_| rng.uniform_open()).product();
+                -libm::log(product) * mean / f64::from(stages)
+            }
+            Kind::Hyperexponential { p1, mean1, mean2 } => {
+                let mean = if rng.uniform() < p1 { mean1 } else { mean2 };
+                mean * rng.exponential()
+            }
+            Kind::Lognormal { mu, sigma } => libm::exp(mu + sigma * rng.normal()),
+            Kind::Gamma { mean, shape } => gamma(shape, rng) * mean / shape,
+            Kind::Weibull { scale, shape } => scale * libm::pow(rng.exponential(), 1.0 / shape),
+            Kind::Pareto { low, shape } => low * libm::exp(rng.exponential() / shape),
+            Kind::BoundedPareto { low, high, shape, cut } => {
+                (low * libm::exp(-libm::log1p(-rng.uniform() * cut) / shape)).min(high)
+            }
+            Kind::Normal { mean, deviation } => loop {
+                let value = mean + deviation * rng.normal();
+                if value >= 0.0 {
+                    break value;
+                }
+            },
+            Kind::Values(ref values) => values[rng.below(values.len() as u64) as usize],
+            Kind::Points(ref points) => quantile(points, rng.uniform()),
+        }
+    }
+
+    /// The expectations of the quantity and of its square.
+    fn moments(&self) -> (f64, f64) {
+        match *self {
+            Kind::Constant(value) => (value, value * value),
+            Kind::Exponential { mean } => (mean, 2.0 * mean * mean),
+            Kind::Uniform { low, high } => ((low + high) / 2.0, (low * low + low * high + high * high) / 3.0),
+            Kind::Erlang { mean, stages } => (mean, mean * mean * (1.0 + 1.0 / f64::from(stages))),
+            Kind::Hyperexponential { p1, mean1, mean2 } => {
+                let p2 = 1.0 - p1;
+                (p1 * mean1 + p2 * mean2, 2.0 * (p1 * mean1 * mean1 + p2 * mean2 * mean2))
+            }
+            Kind::Lognormal { mu, sigma } => {
+                let variance = sigma * sigma;
+                (libm::exp(mu + variance / 2.0), libm::exp(2.0 * mu + 2.0 * variance))
+            }
+            Kind::Gamma { mean, shape } => (mean, mean * mean * (1.0 + 1.0 / shape)),
+            Kind::Weibull { scale, shape } => {
+                (scale * libm::tgamma(1.0 + 1.0 / shape), scale * scale * libm::tgamma(1.0 + 2.0 / shape))
+            }
+            Kind::Pareto { low, shape } => {
+                let moment = |n: f64| {
+                    if shape > n { shape * libm::pow(low, n) / (shape - n) } else { f64::INFINITY }
+                };
+                (moment(1.0), moment(2.0))
+            }
+            Kind::BoundedPareto { low, high, shape, cut } => {
+                let moment = |n: f64| bounded_pareto_moment(low, high, shape, n) / cut;
+                (moment(1.0), moment(2.0))
+            }
+            Kind::Normal { mean, deviation } => cut_normal_moments(mean, deviation),
+            Kind::Values(ref values) => {
+                let sums = values.iter().fold((0.0, 0.0), |sums, x| (sums.0 + x, sums.1 + x * x));
+                (sums.0 / values.len() as f64, sums.1 / values.len() as f64)
+            }
+            Kind::Points(ref points) => point_moments(points),
+        }
+    }
+}
+
+/// Gamma with scale 1 (Marsaglia and Tsang); a shape below one is lifted by one and thinned by a power.
+fn gamma(shape: f64, rng: &mut Rng) -> f64 {
+    if shape < 1.0 {
+        let thinning = libm::exp(-rng.exponential() / shape);
+        return gamma(shape + 1.0, rng) * thinning;
+    }
+    let d = shape - 1.0 / 3.0;
+    let c = 1.0 / libm::sqrt(9.0 * d);
+    loop {
+        let normal = rng.normal();
+        let cube_root = 1.0 + c * normal;
+        if cube_root <= 0.0 {
+            continue;
+        }
+        let v = cube_root * cube_root * cube_root;
+        if libm::log(rng.uniform_open()) < 0.5 * normal * normal + d * (1.0 - v + libm::log(v)) {
+            return d * v;
+        }
+    }
+}
+
+/// The value at which the distribution function reaches `share`. The caller has ensured that the last share is 1.
+fn quantile(points: &[(f64, f64)], share: f64) -> f64 {
+    let upper = points.partition_point(|&(_, cumulative)| cumulative <= share).min(points.len() - 1);
+    let (value, cumulative) = points[upper];
+    if upper == 0 {
+        return value;
+    }
+    let (value_below, cumulative_below) = points[upper - 1];
+    let width = cumulative - cumulative_below;
+    if width > 0.0 { value_below + (value - value_below) * ((share - cumulative_below) / width) } else { value }
+}
+
+fn point_moments(points: &[(f64, f64)]) -> (f64, f64) {
+    let (first, share) = points[0];
+    let head = (share * first, share * first * first);
+    points.windows(2).fold(head, |(mean, square), pair| {
+        let ((a, from), (b, to)) = (pair[0], pair[1]);
+        let share = to - from;
+        (mean + share * (a + b) / 2.0, square + share * (a * a + a * b + b * b) / 3.0)
+    })
+}
+
+/// E[X^n] before the division by the mass kept: the integral of x^(n - shape - 1), which is a logarithm where n equals the shape.
+fn bounded_pareto_moment(low: f64, high: f64, shape: f64, n: f64) -> f64 {
+    let density = shape * libm::pow(low, shape);
+    let power = n - shape;
+    // Near the pole the difference of powers would lose its digits; expm1 keeps them.
+    let ratio = libm::log(high / low);
+    let integral = if power == 0.0 { ratio } else { libm::pow(low, power) * libm::expm1(power * ratio) / power };
+    density * integral
+}
+
+/// Moments of a normal law given that it is not negative, by the inverse Mills ratio.
+fn cut_normal_moments(mean: f64, deviation: f64) -> (f64, f64) {
+    if deviation == 0.0 {
+        return (mean, mean * mean);
+    }
+    let cut = -mean / deviation;
+    let density = libm::exp(-cut * cut / 2.0) / libm::sqrt(std::f64::consts::TAU);
+    let mills = density / (0.5 * libm::erfc(cut / std::f64::consts::SQRT_2));
+    let cut_mean = mean + deviation * mills;
+    let cut_variance = deviation * deviation * (1.0 + cut * mills - mills * mills);
+    (cut_mean, cut_variance + cut_mean * cut_mean)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! Ids are types: small copyable indices into the arenas that [`World`](super::world::World) owns.
+//!
+//! Names are for people; they are looked up once, while a scenario is built, and seen again in output.
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub(crate) u32);
+
+        impl $name {
+            #[inline]
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+
+            /// The id of the `index`-th item of its arena; scenarios hold fewer than 2^32 of anything.
+            pub const fn from_index(index: usize) -> $name {
+                $name(index as u32)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A place: an edge site or the cloud.
+    NodeId,
+    /// A set of interchangeable instances at a node.
+    PoolId,
+    /// One virtual machine, function environment or container.
+    InstanceId,
+    /// What is called.
+    FunctionId,
+    /// One call in flight.
+    RequestId,
+    /// A source of arrivals.
+    SourceId,
+    /// An account whose functions share one concurrency limit.
+    AccountId,
+}
+
+/// An arena whose slots are reused: inserting allocates only when more items live at once than ever before.
+#[derive(Debug)]
+pub struct Slab<T> {
+    slots: Vec<Option<T>>,
+    free: Vec<u32>,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Slab { slots: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T> Slab<T> {
+    pub fn insert(&mut self, item: T) -> u32 {
+        match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = Some(item);
+                slot
+            }
+            None => {
+                self.slots.push(Some(item));
+                (self.slots.len() - 1) as u32
+            }
+        }
+    }
+
+    /// Takes the item out and frees its slot.
+    pub fn remove(&mut self, slot: u32) -> T {
+        let item = self.slots[slot as usize].take().expect("only a live item is removed");
+        self.free.push(slot);
+        item
+    }
+
+    #[inline]
+    pub fn get(&self, slot: u32) -> &T {
+        self.slots[slot as usize].as_ref().expect("an id outlives neither its item nor its run")
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, slot: u32) -> &mut T {
+        self.slots[slot as usize].as_mut().expect("an id outlives neither its item nor its run")
+    }
+
+    /// The item, if one lives in the slot.
+    pub fn try_get_mut(&mut self, slot: u32) -> Option<&mut T> {
+        self.slots[slot as usize].as_mut()
+    }
+
+    /// Slots in the arena, live or free.
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// How many items live now.
+    pub fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Live items in the order of their slots.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.slots.iter().enumerate().filter_map(|(slot, item)| item.as_ref().map(|item| (slot as u32, item)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_reused_before_the_arena_grows() {
+        let mut slab = Slab::default();
+        let (a, b) = (slab.insert('a'), slab.insert('b'));
+        assert_eq!((slab.remove(a), slab.len()), ('a', 1));
+        assert_eq!(slab.insert('c'), a);
+        assert_eq!(slab.iter().collect::<Vec<_>>(), [(a, &'c'), (b, &'b')]);
+    }
+}

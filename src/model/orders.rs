@@ -1,0 +1,88 @@
+//! What a strategy asks for: orders with reasons, and notes. Orders are values; the world carries them out or refuses.
+
+use super::ids::{FunctionId, NodeId, PoolId};
+use super::routing::ShareRule;
+use super::tariff::PerHour;
+use crate::engine::time::Span;
+
+/// One thing that should change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Order {
+    /// Fleet size, replicas, or provisioned environments ("at least this many").
+    Scale { pool: PoolId, target: u32 },
+    /// Reserve instances of a type from now on.
+    Reserve { kind: String, node: Option<NodeId>, count: u32, hourly: PerHour, upfront_pico: u64, term: Span },
+    /// Where requests for a function go from a node.
+    Share { node: NodeId, function: FunctionId, forwarded: bool, rule: ShareRule },
+    /// Look again after a span.
+    Wake { after: Span },
+}
+
+/// An order with the reason that goes to `decisions.csv`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reasoned {
+    pub order: Order,
+    pub reason: String,
+}
+
+/// A figure of a strategy's own, for `notes.csv`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    pub scope: String,
+    pub name: &'static str,
+    pub value: f64,
+}
+
+/// The sheet a strategy writes on; reused from one decision to the next.
+#[derive(Debug, Default)]
+pub struct Orders {
+    pub(crate) list: Vec<Reasoned>,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) delay: Span,
+}
+
+impl Orders {
+    pub fn scale(&mut self, pool: PoolId, target: u32, reason: impl Into<String>) {
+        self.give(Order::Scale { pool, target }, reason);
+    }
+
+    pub fn share(
+        &mut self,
+        node: NodeId,
+        function: FunctionId,
+        forwarded: bool,
+        rule: ShareRule,
+        reason: impl Into<String>,
+    ) {
+        self.give(Order::Share { node, function, forwarded, rule }, reason);
+    }
+
+    pub fn wake(&mut self, after: Span) {
+        self.give(Order::Wake { after }, "");
+    }
+
+    pub fn give(&mut self, order: Order, reason: impl Into<String>) {
+        self.list.push(Reasoned { order, reason: reason.into() });
+    }
+
+    /// Delays all orders of this sheet, to model the time of deciding.
+    pub fn after(&mut self, span: Span) {
+        self.delay = span;
+    }
+
+    /// Leaves a figure in `notes.csv`: the scope (a pool, a node, nothing), its name and value.
+    pub fn note(&mut self, scope: impl Into<String>, name: &'static str, value: f64) {
+        self.notes.push(Note { scope: scope.into(), name, value });
+    }
+
+    /// The figures left so far.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.list.clear();
+        self.notes.clear();
+        self.delay = Span::ZERO;
+    }
+}

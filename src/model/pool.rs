@@ -1,0 +1,345 @@
+//! A pool: interchangeable instances at a node, one queue rule, and rules of birth, death and capacity.
+//!
+//! VM groups, function environments and containers are the same thing seen several ways. A *fleet* is born by order (boot
+//! delay) and leaves by order (drain); *environments* are born by demand (cold start) and leave by keep-alive.
+
+use super::balancer::{Balancer, Policy};
+use super::ids::{AccountId, FunctionId, InstanceId, NodeId};
+use super::idle::{Idle, Reuse};
+use super::queue::Fifo;
+use super::tariff::{FunctionPrice, PerHour};
+use crate::engine::agenda::Handle;
+use crate::engine::law::Law;
+use crate::engine::random::{Keyed, Streams};
+use crate::engine::gauge::Gauge;
+use crate::engine::time::{Instant, Span};
+
+/// What a pool is made of, checked.
+#[derive(Clone, Debug)]
+pub struct PoolSpec {
+    pub name: String,
+    pub node: NodeId,
+    /// Functions it serves, by id; all of them when empty.
+    pub serves: Vec<FunctionId>,
+    pub charge: Charge,
+    /// Memory that one instance takes at its node, in MiB.
+    pub memory_mib: u64,
+    pub birth: Birth,
+    pub capacity: Capacity,
+    pub queue: QueueRule,
+    /// Seconds for one unit of work on a warm instance.
+    pub seconds_per_work: f64,
+    /// The service of the request that started an instance takes this many times as long.
+    pub cold_factor: f64,
+    /// Billed as a load balancer in front of the pool.
+    pub balancer_billed: bool,
+}
+
+/// How use of the pool is paid.
+#[derive(Clone, Debug)]
+pub enum Charge {
+    /// By time held, at a type of the price list.
+    Held { kind: String, price: PerHour, minimum: Span, quantum: Span, interruptions_per_hour: f64 },
+    /// By request and rounded duration.
+    PerUse { price: FunctionPrice, memory_mib: u32, bills_cold_start: bool },
+}
+
+/// How instances come and go.
+#[derive(Clone, Debug)]
+pub enum Birth {
+    /// By order: VM groups, fixed sets of containers.
+    Ordered {
+        /// From launch to readiness, seconds.
+        boot: Law,
+        initial: u32,
+        /// The initial fleet is ready at the start; otherwise it boots then.
+        initially_ready: bool,
+        max: u32,
+        balancer: Policy,
+        leaves_first: LeavesFirst,
+        /// A draining instance that takes longer is taken away with its work.
+        drain_max: Option<Span>,
+    },
+    /// By demand: function environments, containers that scale with requests.
+    OnDemand(OnDemand),
+}
+
+/// The rules of environments that are born by demand.
+#[derive(Clone, Debug)]
+pub struct OnDemand {
+    /// Time to start an environment, seconds; the request that caused it waits.
+    pub cold_start: Law,
+    pub keep_alive: KeepAlive,
+    pub reuse: Reuse,
+    /// Environments alive at once; the function's concurrency limit with one request each.
+    pub limit: u32,
+    /// New environments allowed in every window, refilled continuously, unused allowance not saved.
+    pub growth: Option<Growth>,
+    pub account: Option<AccountId>,
+    /// Environments always kept (provisioned concurrency); what `Scale` sets.
+    pub provisioned: u32,
+    pub prewarm: Prewarm,
+}
+
+/// How long an idle environment is kept.
+#[derive(Clone, Debug)]
+pub struct KeepAlive {
+    /// Seconds; drawn afresh each time it starts.
+    pub law: Law,
+    /// Starts anew at the end of each use; otherwise it runs once, from the first use.
+    pub resets: bool,
+}
+
+/// At most `environments` new ones in each `window`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    pub environments: u32,
+    pub window: Span,
+}
+
+/// Environments started ahead of demand and kept at least in that number; they are not billed while idle.
+#[derive(Clone, Debug)]
+pub enum Prewarm {
+    Never,
+    /// At each instant, this many from then on.
+    Scheduled(Vec<(Instant, u32)>),
+    /// Every period: the moving average of the peak of busy environments, times a head-room.
+    Forecast { period: Span, alpha: f64, headroom: f64 },
+}
+
+/// Which instance leaves first when a fleet shrinks; booting ones and idle ones are not preferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeavesFirst {
+    Newest,
+    Oldest,
+}
+
+/// How many requests an instance takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capacity {
+    /// One request a slot, each at full speed.
+    Slots(u32),
+    /// All present share the cores; at most `workers` at once.
+    Shared { millicores: u64, workers: u32 },
+}
+
+impl Capacity {
+    pub const fn at_once(self) -> u32 {
+        match self {
+            Capacity::Slots(slots) => slots,
+            Capacity::Shared { workers, .. } => workers,
+        }
+    }
+}
+
+/// Where requests wait that no instance can take now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueRule {
+    /// Nowhere: refused (throttled).
+    None,
+    /// In one line for the whole pool, of limited length.
+    Central { limit: u32 },
+    /// In a line at each instance, of limited length; the balancer decides at arrival. Fleets only.
+    PerInstance { limit: u32 },
+}
+
+/// A pool at work.
+pub struct Pool {
+    pub spec: PoolSpec,
+    pub counts: Counts,
+    /// Requests on instances, over time.
+    pub busy: Gauge,
+    /// Instances billed or kept: booting, serving and draining, over time.
+    pub alive: Gauge,
+    /// What is asked for: the fleet's size, or provisioned environments.
+    pub desired: u32,
+    pub(crate) queue: Fifo,
+    pub(crate) launched: u64,
+    pub(crate) births: Births,
+    pub(crate) draws: PoolDraws,
+    pub(crate) hour: super::books::HourUse,
+    /// Until when an order that does not fit may wait, and its event.
+    pub(crate) wanting: Option<Handle>,
+}
+
+/// Instances by phase, and the requests waiting centrally.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub booting: u32,
+    pub serving: u32,
+    pub draining: u32,
+    /// Requests on instances.
+    pub running: u32,
+    /// Requests in the pool's or its instances' queues, or bound to an instance that starts.
+    pub waiting: u32,
+    /// Requests begun, so far.
+    pub begun: u64,
+    /// Of these, on an instance started for them.
+    pub cold: u64,
+    /// Requests offered, so far.
+    pub offered: u64,
+}
+
+/// The moving parts of the two ways to be born.
+pub(crate) enum Births {
+    Fleet(Balancer),
+    Environments(Environments),
+}
+
+/// State of environments born by demand.
+pub(crate) struct Environments {
+    pub idle: Idle,
+    pub idle_provisioned: Idle,
+    /// Busy environments with room for one more; only where an environment takes several requests.
+    pub open: priority_queue::PriorityQueue<InstanceId, (u32, u64), rustc_hash::FxBuildHasher>,
+    pub keep_alive_event: Option<(Instant, Handle)>,
+    /// Allowance for growth in units of 1 / window nanoseconds of an environment, as of an instant.
+    pub allowance: u64,
+    pub allowance_at: Instant,
+    pub provisioned_now: u32,
+    /// Up to when they are billed.
+    pub provisioned_since: Instant,
+    /// Kept at least in this number by pre-warming.
+    pub floor: u32,
+    pub forecast: f64,
+}
+
+/// Draws of one pool, addressed by request or instance, so that no strategy moves another's.
+#[derive(Clone, Debug)]
+pub(crate) struct PoolDraws {
+    pub start: Keyed,
+    pub keep_alive: Keyed,
+    pub balancer: Keyed,
+    pub interruption: Keyed,
+}
+
+impl Pool {
+    pub fn new(spec: PoolSpec, streams: &Streams) -> Pool {
+        let draws = PoolDraws {
+            start: streams.keyed("start", &spec.name),
+            keep_alive: streams.keyed("keep-alive", &spec.name),
+            balancer: streams.keyed("balancer", &spec.name),
+            interruption: streams.keyed("interruption", &spec.name),
+        };
+        let (births, desired) = match &spec.birth {
+            Birth::Ordered { balancer, initial, .. } => (Births::Fleet(Balancer::new(balancer.clone())), *initial),
+            Birth::OnDemand(rules) => (Births::Environments(Environments::new(rules)), rules.provisioned),
+        };
+        Pool {
+            counts: Counts::default(),
+            busy: Gauge::new(Instant::ZERO, 0),
+            alive: Gauge::new(Instant::ZERO, 0),
+            desired,
+            queue: Fifo::default(),
+            launched: 0,
+            births,
+            draws,
+            hour: Default::default(),
+            wanting: None,
+            spec,
+        }
+    }
+
+    /// Whether requests for the function may be sent here.
+    pub fn serves(&self, function: FunctionId) -> bool {
+        self.spec.serves.is_empty() || self.spec.serves.contains(&function)
+    }
+
+    /// Paid by request rather than by time held.
+    pub fn charges_per_use(&self) -> bool {
+        matches!(self.spec.charge, Charge::PerUse { .. })
+    }
+
+    /// Instances that are or will be able to take requests.
+    #[inline]
+    pub fn standing(&self) -> u32 {
+        self.counts.booting + self.counts.serving
+    }
+
+    /// Whether an instance stands or may yet be born; a request does not wait where nothing will ever serve it.
+    pub(crate) fn can_ever_serve(&self) -> bool {
+        match &self.spec.birth {
+            Birth::Ordered { .. } => self.standing() > 0 || self.desired > 0,
+            Birth::OnDemand(rules) => rules.limit > 0,
+        }
+    }
+
+    /// Environments with nothing to do; zero for a fleet.
+    pub fn idle(&self) -> u32 {
+        match &self.births {
+            Births::Environments(environments) => environments.idle.len() + environments.idle_provisioned.len(),
+            Births::Fleet(_) => 0,
+        }
+    }
+
+    /// Requests that one instance may have, running and waiting in its own line.
+    pub(crate) fn room_at_instance(&self) -> u32 {
+        let at_once = self.spec.capacity.at_once();
+        match self.spec.queue {
+            QueueRule::PerInstance { limit } => at_once.saturating_add(limit),
+            QueueRule::None | QueueRule::Central { .. } => at_once,
+        }
+    }
+}
+
+impl Environments {
+    fn new(rules: &OnDemand) -> Environments {
+        let in_order = rules.keep_alive.resets && rules.keep_alive.law.is_constant();
+        Environments {
+            idle: Idle::new(rules.reuse, in_order),
+            idle_provisioned: Idle::new(rules.reuse, true),
+            open: priority_queue::PriorityQueue::with_hasher(rustc_hash::FxBuildHasher),
+            keep_alive_event: None,
+            allowance: rules.growth.map_or(0, |growth| u64::from(growth.environments) * growth.window.as_nanos()),
+            allowance_at: Instant::ZERO,
+            provisioned_now: 0,
+            provisioned_since: Instant::ZERO,
+            floor: 0,
+            forecast: 0.0,
+        }
+    }
+
+    /// Takes the allowance for one new environment, or says that the rate of growth is exhausted.
+    pub fn may_grow(&mut self, growth: Option<Growth>, now: Instant) -> bool {
+        let Some(Growth { environments, window }) = growth else { return true };
+        let full = u64::from(environments).saturating_mul(window.as_nanos());
+        let gained = now.since(self.allowance_at).as_nanos().saturating_mul(u64::from(environments));
+        self.allowance = self.allowance.saturating_add(gained).min(full);
+        self.allowance_at = now;
+        let granted = self.allowance >= window.as_nanos();
+        if granted {
+            self.allowance -= window.as_nanos();
+        }
+        granted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_refills_continuously_and_saves_nothing() {
+        let window = Span::from_secs(10);
+        let growth = Some(Growth { environments: 1000, window });
+        let mut env = Environments {
+            idle: Idle::new(Reuse::MostRecentlyUsed, true),
+            idle_provisioned: Idle::new(Reuse::MostRecentlyUsed, true),
+            open: Default::default(),
+            keep_alive_event: None,
+            allowance: 1000 * window.as_nanos(),
+            allowance_at: Instant::ZERO,
+            provisioned_now: 0,
+            provisioned_since: Instant::ZERO,
+            floor: 0,
+            forecast: 0.0,
+        };
+        let mut granted = |at_secs: f64| {
+            let now = Instant::ZERO + Span::from_secs_f64(at_secs).unwrap();
+            (0..3000).take_while(|_| env.may_grow(growth, now)).count()
+        };
+        assert_eq!(granted(0.0), 1000);
+        assert_eq!(granted(0.5), 50, "100 a second");
+        assert_eq!(granted(100.0), 1000, "unused allowance is not saved");
+    }
+}

@@ -1,0 +1,161 @@
+//! The window that the world gives to strategies: names, sizes, loads and prices, read only.
+
+use super::ids::{FunctionId, NodeId, PoolId};
+use super::pool::{Birth, Births, Charge, PoolSpec};
+use super::request::Request;
+use super::routing::Route;
+use super::tariff::{FunctionPrice, PerHour};
+use super::world::World;
+use crate::engine::time::{Instant, Span};
+
+/// What a strategy may know at an instant.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    world: &'a World,
+    now: Instant,
+}
+
+/// What one instance or request of a pool costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PriceInForce {
+    /// One instance for an hour.
+    Held(PerHour),
+    /// One request, at this memory size.
+    PerUse { price: FunctionPrice, memory_mib: u32 },
+}
+
+impl<'a> View<'a> {
+    pub fn new(world: &'a World, now: Instant) -> View<'a> {
+        View { world, now }
+    }
+
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    pub fn pools(&self) -> impl Iterator<Item = PoolId> + use<> {
+        (0..self.world.pools.len()).map(PoolId::from_index)
+    }
+
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.world.nodes.len()).map(NodeId::from_index)
+    }
+
+    pub fn functions(&self) -> impl Iterator<Item = FunctionId> + use<> {
+        (0..self.world.functions.len()).map(FunctionId::from_index)
+    }
+
+    pub fn pool_named(&self, name: &str) -> Option<PoolId> {
+        self.world.pools.iter().position(|pool| pool.spec.name == name).map(PoolId::from_index)
+    }
+
+    pub fn name(&self, pool: PoolId) -> &'a str {
+        &self.world.pool(pool).spec.name
+    }
+
+    pub fn node_of(&self, pool: PoolId) -> NodeId {
+        self.world.pool(pool).spec.node
+    }
+
+    pub fn spec(&self, pool: PoolId) -> &'a PoolSpec {
+        &self.world.pool(pool).spec
+    }
+
+    /// Whether instances come by order (a fleet) rather than by demand.
+    pub fn is_fleet(&self, pool: PoolId) -> bool {
+        matches!(self.world.pool(pool).births, Births::Fleet(_))
+    }
+
+    pub fn serves(&self, pool: PoolId, function: FunctionId) -> bool {
+        self.world.pool(pool).serves(function)
+    }
+
+    /// The size asked for.
+    pub fn size(&self, pool: PoolId) -> u32 {
+        self.world.pool(pool).desired
+    }
+
+    /// Instances that take requests.
+    pub fn ready(&self, pool: PoolId) -> u32 {
+        self.world.pool(pool).counts.serving
+    }
+
+    pub fn booting(&self, pool: PoolId) -> u32 {
+        self.world.pool(pool).counts.booting
+    }
+
+    pub fn draining(&self, pool: PoolId) -> u32 {
+        self.world.pool(pool).counts.draining
+    }
+
+    pub fn slots(&self, pool: PoolId) -> u32 {
+        self.world.pool(pool).spec.capacity.at_once()
+    }
+
+    pub fn max_size(&self, pool: PoolId) -> u32 {
+        match &self.world.pool(pool).spec.birth {
+            Birth::Ordered { max, .. } => *max,
+            Birth::OnDemand(rules) => rules.limit,
+        }
+    }
+
+    pub fn price(&self, pool: PoolId) -> PriceInForce {
+        match &self.world.pool(pool).spec.charge {
+            Charge::Held { price, .. } => PriceInForce::Held(*price),
+            Charge::PerUse { price, memory_mib, .. } => PriceInForce::PerUse { price: *price, memory_mib: *memory_mib },
+        }
+    }
+
+    /// Seconds that one unit of work takes on a warm instance.
+    pub fn seconds_per_work(&self, pool: PoolId) -> f64 {
+        self.world.pool(pool).spec.seconds_per_work
+    }
+
+    /// Mean of the law of work of a function, in its units.
+    pub fn mean_work(&self, function: FunctionId) -> f64 {
+        self.world.function(function).work.mean()
+    }
+
+    pub fn cloud(&self) -> Option<NodeId> {
+        self.world.nodes.iter().position(|node| node.is_cloud).map(NodeId::from_index)
+    }
+
+    /// Requests on instances right now: exact, not a sampled metric.
+    pub fn running_exact(&self, pool: PoolId) -> u32 {
+        self.world.pool(pool).counts.running
+    }
+
+    /// Requests waiting right now: exact, not a sampled metric.
+    pub fn waiting_exact(&self, pool: PoolId) -> u32 {
+        self.world.pool(pool).counts.waiting
+    }
+
+    /// Roots that have arrived so far for a function: exact, not a sampled metric.
+    pub fn arrived_exact(&self, function: FunctionId) -> u64 {
+        self.world.arrived[function.index()]
+    }
+
+    /// Where a request goes when neither strategy nor table says: the first pool here that serves the function, else the
+    /// nearest node with such a pool, else nowhere.
+    pub fn default_route(&self, request: &Request) -> Route {
+        self.default_route_among(request, |_| true)
+    }
+
+    /// The same among some of the pools.
+    pub fn default_route_among(&self, request: &Request, among: impl Fn(PoolId) -> bool) -> Route {
+        let here = request.node;
+        let mut nearest: Option<(Span, NodeId)> = None;
+        for id in self.pools().filter(|&id| self.serves(id, request.function) && among(id)) {
+            let node = self.node_of(id);
+            if node == here {
+                return Route::Pool(id);
+            }
+            if let Some(delay) = self.world.network.delay(here, node, request.payload_bytes)
+                && nearest.is_none_or(|(least, _)| delay < least)
+            {
+                nearest = Some((delay, node));
+            }
+        }
+        nearest.map_or(Route::Refused, |(_, node)| Route::Node(node))
+    }
+}

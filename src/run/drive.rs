@@ -1,0 +1,424 @@
+//! The loop: one setup, one strategy, one pass.
+//!
+//! Take the earlier of agenda and arrivals, carry it out, repeat. The horizon stops arrivals, not work: what is in flight
+//! drains. A run ends well or with a [`Stop`] that names its cause and instant.
+
+use std::io;
+
+use super::digest::Digest;
+use super::sink::{Sink, Wants};
+use super::summary::{Flow, HourCounts, PoolFigures, Summary, level_seconds};
+use crate::engine::merge::Merge;
+use crate::engine::random::Keyed;
+use crate::engine::tally::Tally;
+use crate::engine::time::{Instant, Span};
+use crate::model::event::{Event, NEW_WORK};
+use crate::model::function::child_key;
+use crate::model::ids::{FunctionId, NodeId, SourceId};
+use crate::model::orders::{Orders, Reasoned};
+use crate::model::request::Request;
+use crate::model::routing::{Route, ShareRule};
+use crate::model::world::{Plan, World};
+use crate::scenario::setup::{Limits, Setup, SourceSetup};
+use crate::strategy::{Occasion, Strategy};
+use crate::workload::source::{Next, Source};
+
+/// Why a run ended before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    #[error("stopped at {at} s: {what} reached the limit of {limit}")]
+    Limit { what: &'static str, limit: u64, at: Instant },
+    #[error("stopped at {at} s: {in_flight} requests are still in flight {drain} after the horizon; nothing serves them")]
+    NeverDrains { in_flight: usize, drain: Span, at: Instant },
+    #[error("stopped at {at} s: the log could not be written: {error}")]
+    Sink { error: io::Error, at: Instant },
+}
+
+/// Orders whose time of deciding runs.
+pub(super) struct OrderBatch {
+    pub orders: Vec<Reasoned>,
+}
+
+/// A source at work.
+pub(super) struct Feed {
+    source: Source,
+    function: FunctionId,
+    node: NodeId,
+    /// Requests drawn so far.
+    drawn: u64,
+}
+
+/// One pass over a setup.
+pub struct Driver<'a> {
+    pub(super) world: World,
+    pub(super) plan: Plan,
+    pub(super) strategy: &'a mut dyn Strategy,
+    pub(super) strategy_name: String,
+    pub(super) sink: &'a mut dyn Sink,
+    pub(super) wants: Wants,
+    pub(super) now: Instant,
+    pub(super) orders: Orders,
+    pub(super) batches: Vec<Option<OrderBatch>>,
+    pub(super) routing_draws: Keyed,
+    pub(super) slo: Option<Span>,
+    pub(super) measured_from: Instant,
+    pub(super) order_patience: Option<Span>,
+    /// The initial fleets exist.
+    pub(super) populated: bool,
+    pub(super) response: Tally,
+    pub(super) queue: Tally,
+    pub(super) cold_start: Tally,
+    pub(super) roots: Flow,
+    pub(super) calls: Flow,
+    pub(super) violations: u64,
+    pub(super) measured: u64,
+    pub(super) retries: u64,
+    pub(super) orders_given: u64,
+    pub(super) refusals: u64,
+    pub(super) charged_pico: u128,
+    pub(super) hours: Vec<HourCounts>,
+    pub(super) sampler: super::sample::Sampler,
+    pub(super) feeds: Vec<Feed>,
+    pub(super) merge: Merge,
+    /// Closed-loop clients that think.
+    pub(super) thinking: u64,
+    horizon: Instant,
+    limits: Limits,
+    peak_in_flight: usize,
+    events: u64,
+    digest: Digest,
+    offered: Digest,
+}
+
+/// Runs a setup under a strategy. The sink gets the rows; the summary comes back with the world's books.
+pub fn drive(
+    setup: &Setup,
+    strategy_name: &str,
+    strategy: &mut dyn Strategy,
+    sink: &mut dyn Sink,
+) -> Result<(Summary, World), Stop> {
+    let mut driver = Driver::new(setup, strategy_name, strategy, sink);
+    let outcome = driver.start(setup).and_then(|()| driver.run());
+    match outcome {
+        Ok(()) => driver.finish(setup),
+        Err(stop) => Err(stop),
+    }
+}
+
+impl<'a> Driver<'a> {
+    fn new(setup: &Setup, strategy_name: &str, strategy: &'a mut dyn Strategy, sink: &'a mut dyn Sink) -> Driver<'a> {
+        let streams = setup.streams();
+        let wants = sink.wants();
+        let mut world = setup.world();
+        world.log_departures = wants.departures;
+        let feed = |of: &SourceSetup| Feed { source: of.source(&streams), function: of.function, node: of.node, drawn: 0 };
+        let feeds: Vec<Feed> = setup.sources.iter().map(feed).collect();
+        // Blocks of a minute: percentiles and batch means of short runs have enough of them, long ones merge.
+        let tally = || Tally::new(Span::from_secs(60));
+        Driver {
+            sampler: super::sample::Sampler::new(&world, setup.sample_every),
+            merge: Merge::new(feeds.len()),
+            feeds,
+            plan: Plan::new(),
+            strategy,
+            strategy_name: strategy_name.to_owned(),
+            sink,
+            wants,
+            now: Instant::ZERO,
+            orders: Orders::default(),
+            batches: Vec::new(),
+            routing_draws: streams.keyed("routing", ""),
+            slo: setup.slo,
+            measured_from: Instant::ZERO + setup.warm_up,
+            order_patience: setup.order_patience,
+            populated: false,
+            response: tally(),
+            queue: tally(),
+            cold_start: tally(),
+            roots: Flow::default(),
+            calls: Flow::default(),
+            violations: 0,
+            measured: 0,
+            retries: 0,
+            orders_given: 0,
+            refusals: 0,
+            charged_pico: 0,
+            hours: Vec::new(),
+            thinking: 0,
+            horizon: setup.horizon.map_or(Instant::FAR, |span| Instant::ZERO + span),
+            limits: setup.limits,
+            peak_in_flight: 0,
+            events: 0,
+            digest: Digest::default(),
+            offered: Digest::default(),
+            world,
+        }
+    }
+
+    /// The strategy sizes the fleets, they come into being, the clocks of control, sampling and billing start.
+    fn start(&mut self, setup: &Setup) -> Result<(), Stop> {
+        for r in &setup.reservations {
+            self.world.reserve(&r.kind, r.node, r.count, r.hourly, r.upfront_pico, r.term, Instant::ZERO);
+        }
+        let started = self.control(Occasion::Start);
+        started.map_err(|error| Stop::Sink { error, at: self.now })?;
+        self.populated = true;
+        self.world.populate(Instant::ZERO, &mut self.plan);
+        self.plan_control();
+        self.plan_sample();
+        self.plan_hour();
+        for index in 0..self.feeds.len() {
+            self.open_feed(index);
+        }
+        Ok(())
+    }
+
+    fn run(&mut self) -> Result<(), Stop> {
+        loop {
+            let due = self.plan.peek();
+            let arrival = self.merge.peek();
+            let agenda_first = match (due, arrival) {
+                (None, None) => break,
+                (Some(_), None) => true,
+                (None, Some(_)) => false,
+                // The agenda goes first when equal, unless what is due comes after arrivals.
+                (Some((at, rank)), Some((asks, _))) => (at, rank) <= (asks, NEW_WORK),
+            };
+            let at = if agenda_first { due.map(|(at, _)| at) } else { arrival.map(|(at, _)| at) };
+            let at = at.expect("one of the two is due");
+            if at >= self.horizon || arrival.is_none() {
+                if self.is_over(at, arrival.is_some()) {
+                    break;
+                }
+                self.check_drain(at)?;
+            }
+            self.now = at;
+            self.events += 1;
+            if self.events & 0xffff == 0 {
+                self.check_limits()?;
+                self.sink.progress(at, self.events);
+            }
+            let done = if agenda_first {
+                let (_, event) = self.plan.pop().expect("what was peeked is there");
+                let (kind, what) = event.fingerprint();
+                self.digest.fold(at.as_nanos() ^ kind << 56);
+                self.digest.fold(what);
+                if self.wants.events { self.sink.event(at, &event) } else { Ok(()) }.and_then(|()| self.step(event))
+            } else {
+                let (_, source) = arrival.expect("what was peeked is there");
+                self.arrive(source)
+            };
+            done.and_then(|()| self.flush_departures()).map_err(|error| Stop::Sink { error, at })?;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing that matters is left: no request in flight or to come, and the next thing lies beyond the horizon.
+    fn is_over(&self, next: Instant, arrivals_left: bool) -> bool {
+        let idle = self.world.in_flight() == 0 && !arrivals_left && self.thinking == 0;
+        // Without a horizon the run ends with its work.
+        idle && (next >= self.horizon || self.horizon == Instant::FAR)
+    }
+
+    fn check_drain(&self, at: Instant) -> Result<(), Stop> {
+        let drain = self.limits.drain;
+        let last = if self.horizon == Instant::FAR { self.now } else { self.horizon };
+        if at.saturating_since(last) > drain && self.world.in_flight() > 0 {
+            return Err(Stop::NeverDrains { in_flight: self.world.in_flight(), drain, at: self.now });
+        }
+        Ok(())
+    }
+
+    fn check_limits(&mut self) -> Result<(), Stop> {
+        self.peak_in_flight = self.peak_in_flight.max(self.world.in_flight());
+        let instances = self.world.instances.len() as u64;
+        for (what, now, limit) in [
+            ("events", self.events, self.limits.events),
+            ("requests in flight", self.world.in_flight() as u64, self.limits.in_flight),
+            ("instances", instances, self.limits.instances),
+        ] {
+            if now > limit {
+                return Err(Stop::Limit { what, limit, at: self.now });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a request may still come or is under way; periodic things go on only while this holds.
+    pub(super) fn work_may_come(&self) -> bool {
+        self.now < self.horizon && self.horizon != Instant::FAR
+            || self.merge.peek().is_some()
+            || self.thinking > 0
+            || self.world.in_flight() > 0
+    }
+
+    /// Asks a source for its first requests: of each client where it is closed.
+    fn open_feed(&mut self, index: usize) {
+        let clients = self.feeds[index].source.clients();
+        if clients == 0 {
+            return self.next_arrival(index);
+        }
+        for client in 0..clients {
+            self.think(index, client);
+        }
+    }
+
+    /// Sets when an open source asks next; past the horizon it asks no more.
+    #[inline]
+    fn next_arrival(&mut self, index: usize) {
+        let next = match self.feeds[index].source.next(0) {
+            Next::At(at) if at < self.horizon => Some(at),
+            Next::At(_) | Next::AfterAnswer(_) | Next::Done => None,
+        };
+        self.merge.set(index, next);
+    }
+
+    /// A client thinks before it asks again, unless that is past the horizon or it is done.
+    fn think(&mut self, index: usize, client: u32) {
+        let Next::AfterAnswer(think) = self.feeds[index].source.next(client) else { return };
+        let asks = self.now.saturating_add(think);
+        if asks < self.horizon {
+            let event = Event::ClientAsks { source: index as u32, client };
+            self.plan.plan(asks, event.rank(), event);
+            self.thinking += 1;
+        }
+    }
+
+    /// A request of an open source arrives.
+    fn arrive(&mut self, index: usize) -> io::Result<()> {
+        let admitted = self.admit_root(index, 0);
+        self.next_arrival(index);
+        self.send(admitted)
+    }
+
+    /// A client of a closed source asks.
+    pub(super) fn client_asks(&mut self, index: usize, client: u32) -> io::Result<()> {
+        self.thinking -= 1;
+        let admitted = self.admit_root(index, client);
+        self.send(admitted)
+    }
+
+    /// A client of a closed source has its answer and thinks.
+    pub(super) fn client_answered(&mut self, source: SourceId, client: u32) {
+        if self.feeds[source.index()].source.clients() > 0 {
+            self.think(source.index(), client);
+        }
+    }
+
+    /// Draws a request and lets it in.
+    fn admit_root(&mut self, index: usize, client: u32) -> crate::model::ids::RequestId {
+        let feed = &mut self.feeds[index];
+        let demand = feed.source.demand(client);
+        let number = self.roots.arrived;
+        self.roots.arrived += 1;
+        self.calls.arrived += 1;
+        let key = child_key(feed.drawn, index as u32);
+        feed.drawn += 1;
+        for word in [number, index as u64, self.now.as_nanos(), demand.work.to_bits(), demand.payload_bytes] {
+            self.offered.fold(word);
+        }
+        self.sampler.arrived(feed.function);
+        let request = Request::root(
+            number,
+            key,
+            SourceId::from_index(index),
+            client,
+            feed.function,
+            feed.node,
+            demand.work,
+            demand.payload_bytes,
+            self.now,
+        );
+        self.world.admit(request)
+    }
+
+    pub(super) fn plan_control(&mut self) {
+        if let Some(period) = self.strategy.period() {
+            let event = Event::ControlDue { periodic: true };
+            self.plan.plan(self.now + period, event.rank(), event);
+        }
+    }
+
+    pub(super) fn plan_sample(&mut self) {
+        if self.wants.samples && let Some(period) = self.sampler.period() {
+            let event = Event::SampleDue;
+            self.plan.plan(self.now + period, event.rank(), event);
+        }
+    }
+
+    pub(super) fn plan_hour(&mut self) {
+        let event = Event::HourOver;
+        self.plan.plan(self.world.hour_ends(), event.rank(), event);
+    }
+
+    fn flush_departures(&mut self) -> io::Result<()> {
+        for departure in self.world.departures.drain(..) {
+            self.sink.departure(&departure)?;
+        }
+        Ok(())
+    }
+
+    /// The end: what stands is billed up to here, the books are closed.
+    fn finish(mut self, setup: &Setup) -> Result<(Summary, World), Stop> {
+        let end = if self.horizon == Instant::FAR { self.now } else { self.now.max(self.horizon) };
+        self.world.close(end);
+        self.flush_departures().map_err(|error| Stop::Sink { error, at: end })?;
+        let pools = self.world.pools.iter().map(|pool| PoolFigures {
+            name: pool.spec.name.clone(),
+            launched: pool.launched,
+            begun: pool.counts.begun,
+            cold: pool.counts.cold,
+            busy_s: level_seconds(&pool.busy.read(end)),
+            alive_s: level_seconds(&pool.alive.read(end)),
+            peak_alive: pool.alive.max(),
+            slots: pool.spec.capacity.at_once(),
+        });
+        let books = &self.world.books;
+        let summary = Summary {
+            strategy: self.strategy_name.clone(),
+            replication: setup.replication,
+            end,
+            events: self.events,
+            peak_in_flight: self.peak_in_flight.max(self.world.in_flight()) as u64,
+            roots: self.roots,
+            calls: self.calls,
+            violations: self.violations,
+            measured: self.measured,
+            slo: self.slo,
+            retries: self.retries,
+            orders: self.orders_given,
+            refusals: self.refusals,
+            response: self.response,
+            queue: self.queue,
+            cold_start: self.cold_start,
+            hours: self.hours,
+            pools: pools.collect(),
+            bill_pico: books.total_pico(),
+            direct_pico: books.share_pico(crate::model::books::Share::Direct),
+            held_pico: books.share_pico(crate::model::books::Share::Held),
+            idle_pico: books.share_pico(crate::model::books::Share::Idle),
+            charged_pico: self.charged_pico,
+            digest: self.digest.hex(),
+            offered_digest: self.offered.hex(),
+        };
+        Ok((summary, self.world))
+    }
+}
+
+/// A share rule in words, for the log of decisions.
+pub(super) fn describe(world: &World, rule: &ShareRule) -> String {
+    let name = |route: Route| match route {
+        Route::Pool(pool) => world.pool(pool).spec.name.clone(),
+        Route::Node(node) => format!("node {}", world.node(node).name),
+        Route::Refused => "refused".to_owned(),
+    };
+    match rule {
+        ShareRule::Weights { targets, .. } => {
+            targets.iter().map(|&(route, weight)| format!("{} {weight}", name(route))).collect::<Vec<_>>().join(", ")
+        }
+        ShareRule::Quota { period, firsts, rest } => {
+            let firsts: Vec<_> = firsts.iter().map(|&(route, n)| format!("first {n} of {period} {}", name(route))).collect();
+            format!("{}, rest {}", firsts.join(", "), name(*rest))
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What a run tells when it is over, from tallies and integer meters alone: it needs no log and no polars.
+
+use crate::engine::gauge::Reading;
+use crate::engine::tally::Tally;
+use crate::engine::time::{Instant, Span};
+use crate::model::request::Outcome;
+
+/// Counts that must balance, kept for roots and for all calls apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flow {
+    pub arrived: u64,
+    /// Ended, by outcome in the order of [`Outcome::ALL`].
+    pub ended: [u64; Outcome::ALL.len()],
+}
+
+impl Flow {
+    pub fn end(&mut self, outcome: Outcome) {
+        let place = Outcome::ALL.iter().position(|&other| other == outcome).expect("the list holds every outcome");
+        self.ended[place] += 1;
+    }
+
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        Outcome::ALL.iter().zip(self.ended).find(|(other, _)| **other == outcome).map_or(0, |(_, count)| count)
+    }
+
+    pub fn total_ended(&self) -> u64 {
+        self.ended.iter().sum()
+    }
+}
+
+/// One hour of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HourCounts {
+    pub arrived: u64,
+    pub violations: u64,
+    pub cold_starts: u64,
+}
+
+/// Figures of one pool over the measured time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PoolFigures {
+    pub name: String,
+    pub launched: u64,
+    pub begun: u64,
+    pub cold: u64,
+    /// Time integral of requests on instances, and of instances alive.
+    pub busy_s: f64,
+    pub alive_s: f64,
+    pub peak_alive: u64,
+    pub slots: u32,
+}
+
+/// Everything that a run counted.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    pub strategy: String,
+    pub replication: u64,
+    /// End of the run: the horizon, or the last answer where that is later.
+    pub end: Instant,
+    pub events: u64,
+    pub peak_in_flight: u64,
+    pub roots: Flow,
+    pub calls: Flow,
+    /// Roots that missed the objective: not served, or later than it allows.
+    pub violations: u64,
+    /// Roots that arrived after the warm-up.
+    pub measured: u64,
+    pub slo: Option<Span>,
+    pub retries: u64,
+    pub orders: u64,
+    pub refusals: u64,
+    /// Response of served roots, nanoseconds, after the warm-up.
+    pub response: Tally,
+    /// Time of served calls waiting in queues, and in cold starts.
+    pub queue: Tally,
+    pub cold_start: Tally,
+    pub hours: Vec<HourCounts>,
+    pub pools: Vec<PoolFigures>,
+    /// Bill and its three shares, pico-dollars.
+    pub bill_pico: i128,
+    pub direct_pico: i128,
+    pub held_pico: i128,
+    pub idle_pico: i128,
+    /// Sum over rows of what requests were charged; must equal direct plus held.
+    pub charged_pico: u128,
+    pub digest: String,
+    pub offered_digest: String,
+}
+
+impl Summary {
+    /// The laws that every run must keep; a broken one is a defect of the simulator.
+    pub fn broken_laws(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        for (what, flow) in [("roots", &self.roots), ("calls", &self.calls)] {
+            let ended = flow.total_ended();
+            if flow.arrived != ended {
+                broken.push(format!("conservation of {what}: {} arrived, {ended} ended", flow.arrived));
+            }
+        }
+        if self.direct_pico + self.held_pico + self.idle_pico != self.bill_pico {
+            broken.push("the shares of the bill do not sum to it".to_owned());
+        }
+        let charged = self.charged_pico as i128;
+        if self.direct_pico + self.held_pico != charged {
+            broken.push(format!(
+                "requests were charged {charged} pico-dollars, the books say {}",
+                self.direct_pico + self.held_pico
+            ));
+        }
+        broken
+    }
+}
+
+/// Seconds of an integral of a level.
+pub fn level_seconds(reading: &Reading) -> f64 {
+    reading.integral as f64 / 1e9
+}

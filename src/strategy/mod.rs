@@ -1,0 +1,59 @@
+//! Floor 3: strategies, one file or folder per publication; none knows another.
+//!
+//! A strategy observes, decides and asks: it reads a [`View`] and writes [`Orders`]; it has no way to touch the world, no
+//! agenda, no clock, no file.
+
+pub mod edge_controller;
+pub mod edge_dispatcher;
+pub mod edge_router;
+pub mod faas;
+pub mod libra;
+pub mod max;
+
+use crate::engine::random::Rng;
+use crate::engine::time::{Instant, Span};
+use crate::model::ids::NodeId;
+use crate::model::orders::Orders;
+use crate::model::request::{Outcome, Request};
+use crate::model::view::View;
+
+pub use crate::model::routing::Route;
+
+/// Why a strategy is asked to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// Before anything exists: sizes given now are the initial ones.
+    Start,
+    Period,
+    /// It asked to be woken.
+    Woken,
+}
+
+/// What comes back for a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    pub request: &'a Request,
+    pub outcome: Outcome,
+    /// From leaving this node to coming back to it.
+    pub elapsed: Span,
+    pub at: Instant,
+}
+
+/// The contract of a strategy.
+pub trait Strategy {
+    /// The length between two looks; `None`: only at the start and when woken.
+    fn period(&self) -> Option<Span> {
+        None
+    }
+
+    /// At the start, each period, and when woken: look, then write down what should change.
+    fn control(&mut self, why: Occasion, view: &View<'_>, orders: &mut Orders);
+
+    /// Where a request goes from the node it has reached, when no table written by an order says; `rng` is the request's own.
+    fn route(&mut self, view: &View<'_>, request: &Request, _rng: &mut dyn FnMut() -> Rng) -> Route {
+        view.default_route(request)
+    }
+
+    /// An answer is back at a node that routed the request, or is known to be lost.
+    fn learn(&mut self, _view: &View<'_>, _at: NodeId, _answer: &Answer<'_>, _orders: &mut Orders) {}
+}

@@ -1,0 +1,12 @@
+//! Floor 2: where requests come from.
+
+pub mod trace;
+pub mod bursts;
+pub mod closed;
+pub mod counts;
+pub mod demand;
+pub mod modulated;
+pub mod on_off;
+pub mod renewal;
+pub mod source;
+pub mod varying;

@@ -1,0 +1,3 @@
+//! Recorded arrivals: a reader per public format.
+
+pub mod counts;
