@@ -107,12 +107,12 @@ pub struct StudyArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CompareMode {
-    #[value(alias = "compare_results")]
-    CompareResults,
-    #[value(alias = "compare_across_folders")]
-    CompareAcrossFolders,
-    #[value(alias = "compare_single_model")]
-    CompareSingleModel,
+    #[value(name = "compare-results", alias = "compare_results")]
+    Results,
+    #[value(name = "compare-across-folders", alias = "compare_across_folders")]
+    AcrossFolders,
+    #[value(name = "compare-single-model", alias = "compare_single_model")]
+    SingleModel,
 }
 
 #[derive(Debug, Args)]

@@ -6,11 +6,10 @@
 mod arguments;
 mod check;
 
-pub use arguments::{
-    CompareArgs, CompareMode, FralbCommand, MacroArgs, MethodName, PlanFralb, RunArgs,
-    StudyArgs,
-};
+pub use arguments::PlanFralb;
+use arguments::{CompareArgs, CompareMode, FralbCommand, MacroArgs, MethodName, RunArgs, StudyArgs};
 
+use super::REFUSED;
 use crate::planner::fralb::campaign::{Campaign, postprocess};
 use crate::planner::fralb::comparison::{Selection, compare, compare_single_model};
 use crate::planner::fralb::complaint::{Complaints, parse_json};
@@ -28,6 +27,7 @@ use crate::solve::milp::{Options, SolveError};
 use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,27 @@ pub enum FralbFailure {
     Bargain(#[from] BargainError),
     #[error("writing the answer: {0}")]
     Answer(#[from] std::io::Error),
+}
+
+impl PlanFralb {
+    pub fn run(&self) -> ExitCode {
+        let mut out = Vec::new();
+        let result = run(self, &mut out, &mut std::io::stderr());
+        let printed = super::print(&String::from_utf8_lossy(&out));
+        match result {
+            Ok(true) => printed,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => {
+                eprintln!("{error}");
+                match error {
+                    FralbFailure::Input { .. } | FralbFailure::Study(StudyError::Complaints(_)) => {
+                        ExitCode::from(REFUSED)
+                    }
+                    _ => ExitCode::FAILURE,
+                }
+            }
+        }
+    }
 }
 
 /// Carries a command out: answers go to `out`, warnings and progress to `notes`. False when a check found faults.
@@ -277,14 +298,14 @@ fn comparison(args: &CompareArgs, out: &mut dyn Write) -> Result<bool, FralbFail
         folder_keys: args.folder_keys.clone(),
     };
     let table = match args.run {
-        CompareMode::CompareResults => compare(&folders, &args.loop_over, &selection, &args.out)?,
-        CompareMode::CompareAcrossFolders => {
+        CompareMode::Results => compare(&folders, &args.loop_over, &selection, &args.out)?,
+        CompareMode::AcrossFolders => {
             if selection.folder_keys.is_empty() {
                 selection.folder_keys.push(args.loop_over.clone());
             }
             compare(&folders, &args.loop_over, &selection, &args.out)?
         }
-        CompareMode::CompareSingleModel => {
+        CompareMode::SingleModel => {
             if selection.folder_keys.is_empty() {
                 selection.folder_keys.push(args.loop_over.clone());
             }
