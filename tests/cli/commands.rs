@@ -250,5 +250,5 @@ fn output_that_cannot_be_printed_is_said() {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stratosim"));
     command.current_dir(place.folder.path()).arg("list").stdout(std::fs::File::create(full).unwrap());
     let said = super::said(&command.output().unwrap());
-    assert_eq!((said.code, said.err.as_str()), (Some(1), "standard output: No space left on device (os error 28)\n"));
+    assert_eq!((said.code, said.err.as_str()), (Some(1), "output: No space left on device (os error 28)\n"));
 }
