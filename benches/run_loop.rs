@@ -2,21 +2,22 @@
 //!
 //! Run: `cargo bench --profile dev --bench run_loop --no-default-features`. Every figure is CPU time of this thread, the
 //! median of five runs; what is compared with something takes turns with it. Digests show that a change of the program
-//! changed no result. Outside of `cargo bench` everything runs once and short, to show that it still works.
+//! changed no result. A word after `--` names what alone should run. Outside of `cargo bench` everything
+//! runs once and short, to show that it still works.
 
 mod scenes;
 mod timing;
 
+use scenes::{Functions, libra, queue, run, wits};
 use std::hint::black_box;
 use std::io;
-use scenes::{Functions, libra, queue, run, wits};
 use stratosim::engine::agenda::{Agenda, Rank};
 use stratosim::engine::merge::Merge;
 use stratosim::engine::random::{Rng, Streams};
 use stratosim::engine::tally::Tally;
 use stratosim::engine::time::{Instant, Span};
 use stratosim::model::request::{Outcome, Phases, Request};
-use stratosim::run::record::{RequestLog, Recorder};
+use stratosim::run::record::{Recorder, RequestLog};
 use stratosim::run::sink::{CallRow, Silent, Sink, Wants};
 use stratosim::run::summary::Summary;
 use stratosim::scenario::setup::Setup;
@@ -208,21 +209,38 @@ fn published_libra() -> Box<dyn Strategy> {
 }
 
 fn main() {
-    let measures = std::env::args().any(|argument| argument == "--bench");
-    let Effort { runs, requests, seconds } = match measures {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = arguments.iter().find(|argument| !argument.starts_with("--"));
+    let wants = |what: &str| wanted.is_none_or(|wanted| what.contains(wanted.as_str()));
+    let Effort { runs, requests, seconds } = match arguments.iter().any(|argument| argument == "--bench") {
         true => Effort { runs: 5, requests: 4_000_000, seconds: usize::MAX },
         false => Effort { runs: 1, requests: 20_000, seconds: 600 },
     };
     let one = Functions { count: 1, rate: 0.9, warm: 1.991, cold: 2.244, requests };
-    functions_beside_bare("1 function, 0.9 requests/s", one, runs);
     let many = Functions { count: 1_000, rate: 5.0, warm: 0.2, cold: 0.2, requests: requests / 1_000 };
-    functions_beside_bare("1,000 functions, 5 requests/s each", many, runs);
-    let queue = queue(64, 0.8, 100, requests);
-    alone("M/M/64, load 0.8, 100 sources", &queue, || Box::new(Max::new(None)), runs);
+    for (what, functions) in [("1 function, 0.9 requests/s", one), ("1,000 functions, 5 requests/s each", many)] {
+        if wants(what) {
+            functions_beside_bare(what, functions, runs);
+        }
+    }
+    let max = |size: Option<u32>| move || -> Box<dyn Strategy> { Box::new(Max::new(size)) };
+    let what = "M/M/64, load 0.8, 100 sources";
+    if wants(what) {
+        alone(what, &queue(64, 0.8, 100, requests), max(None), runs);
+    }
     let (name, mut arrivals) = wits();
     arrivals.truncate(seconds);
     let setup = libra(arrivals);
-    alone(&format!("MAX with 48 machines on {name}"), &setup, || Box::new(Max::new(Some(48))), runs);
-    alone(&format!("LIBRA on {name}, no log"), &setup, published_libra, runs);
-    logged(&format!("LIBRA on {name}, every request logged"), &setup, runs.min(3));
+    let what = format!("MAX with 48 machines on {name}");
+    if wants(&what) {
+        alone(&what, &setup, max(Some(48)), runs);
+    }
+    let what = format!("LIBRA on {name}, no log");
+    if wants(&what) {
+        alone(&what, &setup, published_libra, runs);
+    }
+    let what = format!("LIBRA on {name}, every request logged");
+    if wants(&what) {
+        logged(&what, &setup, runs.min(3));
+    }
 }

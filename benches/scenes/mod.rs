@@ -9,9 +9,7 @@ use stratosim::model::balancer::Policy;
 use stratosim::model::idle::Reuse;
 use stratosim::model::ids::{FunctionId, NodeId};
 use stratosim::model::node::Node;
-use stratosim::model::pool::{
-    Birth, Capacity, Charge, KeepAlive, LeavesFirst, OnDemand, PoolSpec, Prewarm, QueueRule,
-};
+use stratosim::model::pool::{Birth, Capacity, Charge, KeepAlive, LeavesFirst, OnDemand, PoolSpec, Prewarm, QueueRule};
 use stratosim::model::request::Retry;
 use stratosim::model::tariff::{FunctionPrice, PerHour, Tariff};
 use stratosim::run::drive::drive;

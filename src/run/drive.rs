@@ -229,6 +229,7 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
+    #[cold]
     fn check_limits(&mut self) -> Result<(), Stop> {
         self.peak_in_flight = self.peak_in_flight.max(self.world.in_flight());
         let instances = self.world.instances.len() as u64;
@@ -351,7 +352,13 @@ impl<'a> Driver<'a> {
         self.plan.plan(self.world.hour_ends(), event.rank(), event);
     }
 
+    #[inline]
     fn flush_departures(&mut self) -> io::Result<()> {
+        if self.world.departures.is_empty() { Ok(()) } else { self.write_departures() }
+    }
+
+    #[cold]
+    fn write_departures(&mut self) -> io::Result<()> {
         for departure in self.world.departures.drain(..) {
             self.sink.departure(&departure)?;
         }
