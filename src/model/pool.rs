@@ -4,6 +4,7 @@
 //! delay) and leaves by order (drain); *environments* are born by demand (cold start) and leave by keep-alive.
 
 use super::balancer::{Balancer, Policy};
+use super::fleet::span_of;
 use super::ids::{AccountId, FunctionId, InstanceId, NodeId};
 use super::idle::{Idle, Reuse};
 use super::queue::Fifo;
@@ -124,6 +125,7 @@ pub enum Capacity {
 }
 
 impl Capacity {
+    #[inline]
     pub const fn at_once(self) -> u32 {
         match self {
             Capacity::Slots(slots) => slots,
@@ -193,6 +195,8 @@ pub(crate) struct Environments {
     /// Busy environments with room for one more; only where an environment takes several requests.
     pub open: priority_queue::PriorityQueue<InstanceId, (u32, u64), rustc_hash::FxBuildHasher>,
     pub keep_alive_event: Option<(Instant, Handle)>,
+    /// Where every keep-alive is as long as the others.
+    pub keep_alive_fixed: Option<Span>,
     /// Allowance for growth in units of 1 / window nanoseconds of an environment, as of an instant.
     pub allowance: u64,
     pub allowance_at: Instant,
@@ -246,6 +250,7 @@ impl Pool {
     }
 
     /// Paid by request rather than by time held.
+    #[inline]
     pub fn charges_per_use(&self) -> bool {
         matches!(self.spec.charge, Charge::PerUse { .. })
     }
@@ -257,6 +262,7 @@ impl Pool {
     }
 
     /// Whether an instance stands or may yet be born; a request does not wait where nothing will ever serve it.
+    #[inline]
     pub(crate) fn can_ever_serve(&self) -> bool {
         match &self.spec.birth {
             Birth::Ordered { .. } => self.standing() > 0 || self.desired > 0,
@@ -290,6 +296,7 @@ impl Environments {
             idle_provisioned: Idle::new(rules.reuse, true),
             open: priority_queue::PriorityQueue::with_hasher(rustc_hash::FxBuildHasher),
             keep_alive_event: None,
+            keep_alive_fixed: rules.keep_alive.law.constant_value().map(span_of),
             allowance: rules.growth.map_or(0, |growth| u64::from(growth.environments) * growth.window.as_nanos()),
             allowance_at: Instant::ZERO,
             provisioned_now: 0,
@@ -327,6 +334,7 @@ mod tests {
             idle_provisioned: Idle::new(Reuse::MostRecentlyUsed, true),
             open: Default::default(),
             keep_alive_event: None,
+            keep_alive_fixed: None,
             allowance: 1000 * window.as_nanos(),
             allowance_at: Instant::ZERO,
             provisioned_now: 0,

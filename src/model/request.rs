@@ -210,6 +210,7 @@ pub struct Request {
 
 impl Request {
     /// A root that a source sends at `now`.
+    #[inline]
     #[allow(clippy::too_many_arguments)] // A request is this many facts; a builder would only hide a forgotten one.
     pub fn root(
         number: u64,
@@ -305,6 +306,7 @@ pub struct Phases {
 
 impl Phases {
     /// The phases of a call whose answer is back at `now`.
+    #[inline]
     pub fn of(request: &Request, now: Instant) -> Phases {
         let response = now.since(request.arrival);
         let retries = request.sent.since(request.arrival);

@@ -75,6 +75,7 @@ impl Tables {
     }
 
     /// The target for one request, or `None` where no table says.
+    #[inline]
     pub fn pick(
         &mut self,
         node: NodeId,
@@ -83,9 +84,17 @@ impl Tables {
         now: Instant,
         rng: impl FnOnce() -> Rng,
     ) -> Option<Route> {
-        if !self.in_use {
-            return None;
-        }
+        if self.in_use { self.pick_by_table(node, function, forwarded, now, rng) } else { None }
+    }
+
+    fn pick_by_table(
+        &mut self,
+        node: NodeId,
+        function: FunctionId,
+        forwarded: bool,
+        now: Instant,
+        rng: impl FnOnce() -> Rng,
+    ) -> Option<Route> {
         let index = self.index(node, function, forwarded);
         let table = self.tables[index].as_mut()?;
         match &table.rule {

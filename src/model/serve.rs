@@ -245,13 +245,13 @@ impl World {
         match &pool.spec.charge {
             Charge::PerUse { price, memory_mib, bills_cold_start } => {
                 let from = if *bills_cold_start { request.bound.unwrap_or(begun) } else { begun };
-                let duration = now.since(from);
-                let pico = price.cost(duration, *memory_mib, instance.provisioned);
+                let billed = price.billed(now.since(from));
+                let pico = price.cost_of_billed(billed, *memory_mib, instance.provisioned);
                 request.cost_direct_pico += pico;
                 let HourUse { request_pico, direct_pico, mib_ms, .. } = &mut pool.hour;
                 *request_pico += price.per_request;
                 *direct_pico += pico;
-                *mib_ms += u128::from(price.billed(duration).as_nanos() / 1_000_000) * u128::from(*memory_mib);
+                *mib_ms += u128::from(billed.as_nanos() / 1_000_000) * u128::from(*memory_mib);
             }
             Charge::Held { .. } => {
                 let held = match (&instance.sharing, pool.spec.capacity) {

@@ -392,7 +392,13 @@ impl<'a> Driver<'a> {
         self.plan.plan(self.world.hour_ends(), event.rank(), event);
     }
 
+    #[inline]
     fn flush_departures(&mut self) -> io::Result<()> {
+        if self.world.departures.is_empty() { Ok(()) } else { self.write_departures() }
+    }
+
+    #[cold]
+    fn write_departures(&mut self) -> io::Result<()> {
         for departure in self.world.departures.drain(..) {
             self.sink.departure(&departure)?;
         }

@@ -298,7 +298,7 @@ impl Driver<'_> {
     /// Frees the slot of a settled call once the calls it made are gone too, and so on up the tree.
     fn release_if_done(&mut self, mut id: RequestId) {
         while self.world.request(id).state == State::Settled && self.world.request(id).calls_out == 0 {
-            let Some(parent) = self.world.release(id).parent else { return };
+            let Some(parent) = self.world.release(id) else { return };
             self.world.request_mut(parent).calls_out -= 1;
             id = parent;
         }
