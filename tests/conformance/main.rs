@@ -10,3 +10,4 @@ mod libra;
 mod mape;
 mod metrics_archive;
 mod oracle;
+mod queueing;
