@@ -166,6 +166,7 @@ impl World {
             ready: None,
             last_used: now,
             deadline: Instant::FAR,
+            keep_alives: 0,
             provisioned: false,
             waiting: Default::default(),
             sharing,

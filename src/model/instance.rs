@@ -75,6 +75,8 @@ pub struct Instance {
     pub last_used: Instant,
     /// When its keep-alive ends, if it stays idle.
     pub deadline: Instant,
+    /// How often its keep-alive has been drawn.
+    pub(crate) keep_alives: u32,
     /// Provisioned concurrency: kept whether used or not.
     pub provisioned: bool,
     /// Requests bound to it: while it starts, or in its own queue.

@@ -68,11 +68,13 @@ pub struct Retry {
     pub backoff_max: Span,
     /// Full jitter: the wait is drawn uniformly between zero and its nominal length.
     pub jitter: bool,
+    /// Each attempt draws its work anew, from the function's law; otherwise it is the same work again.
+    pub fresh_work: bool,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Retry { attempts: 1, backoff: Span::ZERO, factor: 2.0, backoff_max: Span::from_secs(60), jitter: false }
+        Retry { attempts: 1, backoff: Span::ZERO, factor: 2.0, backoff_max: Span::from_secs(60), jitter: false, fresh_work: false }
     }
 }
 

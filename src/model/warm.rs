@@ -5,7 +5,7 @@
 
 use super::event::Event;
 use super::fleet::span_of;
-use super::function::attempt_key;
+use super::function::{attempt_key, child_key};
 use super::ids::{InstanceId, NodeId, PoolId, RequestId};
 use super::instance::{Phase, Signal};
 use super::pool::{Birth, Births, Environments, OnDemand, Pool, Prewarm};
@@ -207,14 +207,15 @@ impl World {
 
     /// Draws when the keep-alive of an environment ends.
     fn set_deadline(&mut self, id: InstanceId, now: Instant) {
-        let instance = self.instances.get(id.0);
+        let instance = self.instances.get_mut(id.0);
         let pool = &mut self.pools[instance.pool.index()];
-        let begun = pool.counts.begun;
-        let number = instance.number;
+        // Addressed by the instance and its own count, so that every idle period has a draw of its own.
+        let key = child_key(instance.number, instance.keep_alives);
+        instance.keep_alives += 1;
         let draws = pool.draws.keep_alive.clone();
         let law = &parts(pool).1.keep_alive.law;
-        let secs = if law.is_constant() { law.mean() } else { law.draw(&mut draws.at(attempt_key(number, 0) ^ begun)) };
-        self.instances.get_mut(id.0).deadline = now.saturating_add(span_of(secs));
+        let secs = if law.is_constant() { law.mean() } else { law.draw(&mut draws.at(key)) };
+        instance.deadline = now.saturating_add(span_of(secs));
     }
 
     /// Lets go every environment whose keep-alive is over, and looks again at the next deadline.

@@ -67,10 +67,6 @@ impl Parameters<'_> {
         self.0[name].as_f64().unwrap_or_else(|| panic!("no number {name} in {}", self.0))
     }
 
-    fn number_or(&self, name: &str, default: f64) -> f64 {
-        self.0.get(name).map_or(default, |_| self.number(name))
-    }
-
     fn whole(&self, name: &str) -> u64 {
         self.0[name].as_u64().unwrap_or_else(|| panic!("no whole number {name} in {}", self.0))
     }
@@ -164,6 +160,13 @@ pub fn model(name: &str, p: Parameters<'_>, shape: Shape) -> Option<Model> {
             let pool = machines(SERVERS, &format!("{rule}\nchoices = {}", p.whole("d")));
             let rate = SERVERS as f64 * p.number("arrival_rate_per_server");
             poisson(rate, &exponential(1.0 / p.number("service_rate")), "", &pool).servers(SERVERS)
+        }
+        _ if begins("M/M/1 Bernoulli feedback") => {
+            // A served request that returns is an attempt that failed: it asks again at once, with other work.
+            let retry = "retry = { attempts = 65535, fresh_work = true }";
+            let function = format!("failure = {}\n{retry}", p.number("retry_probability"));
+            let service = exponential(1.0 / p.number("service_rate"));
+            poisson(p.number("arrival_rate"), &service, &function, &machines(1, ""))
         }
         _ if begins("tandem M/M/1 x2") => tandem(p),
         _ if begins("closed interactive") => {
