@@ -8,6 +8,8 @@ mod explain;
 mod list;
 mod plan;
 mod plan_libra;
+#[cfg(feature = "yaml")]
+mod plan_malloovia;
 mod run;
 mod schema;
 mod table;

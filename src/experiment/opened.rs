@@ -71,6 +71,9 @@ impl Opened {
     pub fn setup_for(&self, column: &Column, replication: u64) -> Setup {
         let mut setup = self.setup.clone();
         setup.replication = replication;
+        if !self.read.value.gateway.contains(&column.label) {
+            setup = setup.without_gateway();
+        }
         if column.row.knows == Knows::Cloud { setup.all_at_the_cloud() } else { setup }
     }
 

@@ -98,7 +98,9 @@ impl World {
                 if matches!(pool.spec.queue, QueueRule::PerInstance { .. }) {
                     return false;
                 }
-                if pool.counts.running >= at_once.saturating_mul(pool.counts.serving) {
+                // A full fleet is not searched. Requests on draining instances say nothing about the others.
+                let full = pool.counts.running >= at_once.saturating_mul(pool.counts.serving);
+                if full && pool.counts.draining == 0 {
                     return false;
                 }
                 let request = self.requests.get(id.0);

@@ -3,4 +3,5 @@
 pub mod chain_cost;
 pub mod economy;
 pub mod libra;
+pub mod malloovia;
 pub mod mape;

@@ -301,4 +301,6 @@ fn is_day(text: &str) -> bool {
 }
 
 #[cfg(test)]
+mod shipped;
+#[cfg(test)]
 mod tests;

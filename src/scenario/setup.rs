@@ -112,6 +112,12 @@ impl Setup {
         self
     }
 
+    /// The same setup without a gateway machine, for strategies that route without one.
+    pub fn without_gateway(mut self) -> Setup {
+        self.tariff.gateway = PerHour(0);
+        self
+    }
+
     pub fn pool_named(&self, name: &str) -> Option<&PoolSpec> {
         self.pools.iter().find(|pool| pool.name == name)
     }

@@ -1,4 +1,5 @@
 //! Floor 2: mathematics without a clock, from a problem to a solution that says how good it is.
 
 pub mod frontier;
+pub mod milp;
 pub mod nsga2;

@@ -7,6 +7,8 @@
 mod edge;
 mod golden;
 mod libra;
+#[cfg(feature = "yaml")]
+mod malloovia;
 mod mape;
 mod metrics_archive;
 mod oracle;

@@ -4,6 +4,7 @@
 
 mod edge_brokers;
 mod libra_replay;
+mod malloovia_plan;
 mod mape_planner;
 mod metric_archive;
 #[allow(dead_code)] // Figures on record need the traces, not the golden data.

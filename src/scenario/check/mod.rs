@@ -270,6 +270,9 @@ impl Checker<'_> {
             let complaint = self.read.complain(path, "parameters", "parameters of a strategy listed in `strategies`");
             self.desk.add(complaint.with_hint(near.map(|near| format!("did you mean \"{near}\"?"))));
         }
+        for (index, label) in raw.gateway.iter().enumerate() {
+            self.find(&raw.strategies, label, KeyPath::from("gateway").index(index), "a strategy of this scenario");
+        }
         asked
     }
 

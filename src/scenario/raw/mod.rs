@@ -49,6 +49,10 @@ pub struct Scenario {
     /// Parameters of a strategy, by its name; `use` names the strategy of the catalogue when the name is another.
     #[serde(default)]
     pub strategy: BTreeMap<String, FreeTable>,
+    /// Strategies that need a machine of their own to route through, charged as the price list's `gateway` (in LIBRA's
+    /// evaluation, LIBRA alone).
+    #[serde(default)]
+    pub gateway: Vec<String>,
     /// Places. Without any there is one, `cloud`, without limits.
     #[serde(default)]
     pub nodes: BTreeMap<String, Node>,
