@@ -2,6 +2,7 @@
 //! same way. Small worlds of every kind of pool, source and caller are drawn and played.
 
 use proptest::prelude::*;
+use stratosim::engine::time::Span;
 use stratosim::model::books::{Item, Resource};
 use stratosim::model::ids::PoolId;
 use stratosim::model::pool::Charge;
@@ -176,11 +177,19 @@ fn paid(played: &Played) {
                 assert!(billed <= metered, "{}: {billed} of {metered}", pool.spec.name);
                 assert!(reserved || metered - billed <= rounding, "{}: {billed} of {metered}", pool.spec.name);
             }
-            Charge::PerUse { price, .. } => {
+            Charge::PerUse { price, memory_mib, bills_cold_start } => {
                 let requests = booked(index, Item::Requests);
-                assert_eq!(requests % i128::from(price.per_request), 0);
-                let ended = requests / i128::from(price.per_request);
-                assert_eq!(ended, i128::from(pool.counts.begun), "every request that began is paid once");
+                let begun = i128::from(pool.counts.begun) * i128::from(price.per_request);
+                assert_eq!(requests, begun, "every request that began is paid once");
+                let provisioned = booked(index, Item::Provisioned) > 0;
+                if summary.retries == 0 && !provisioned {
+                    let here = played.rows.iter().filter(|row| row.pool == Some(index) && row.begun_ns.is_some());
+                    let metered = here.map(|row| {
+                        let start = if *bills_cold_start { row.phases.cold_start } else { Span::ZERO };
+                        i128::from(price.cost(row.phases.service + start, *memory_mib, false))
+                    });
+                    assert_eq!(metered.sum::<i128>(), requests + booked(index, Item::Duration));
+                }
             }
         }
     }

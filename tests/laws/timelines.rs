@@ -118,8 +118,8 @@ fn provisioned_environments_start_at_once_and_stay() {
     let played = play(&text);
     assert_eq!(
         played.told(),
-        ["a 1 3 4 served", "b 3 5 6 served", "c 3 5 6 served", "d 500 500 501 served", "e 500 502 503 served"],
-        "the provisioned one is still starting for a, and busy for b"
+        ["a 1 3 4 served", "b 3 3 4 served", "c 3 5 6 served", "d 500 500 501 served", "e 500 502 503 served"],
+        "the provisioned one still starts when a comes, and has only one slot"
     );
 }
 
@@ -127,7 +127,7 @@ fn provisioned_environments_start_at_once_and_stay() {
 fn provisioned_environments_come_and_go_by_order() {
     let played = play_scripted(&environments("", &[(50, 1), (50, 1), (150, 1)]), &[(5, "p", 2), (100, "p", 0)]);
     assert_eq!(played.told(), ["a 50 50 51 served", "b 50 50 51 served", "c 150 152 153 served"]);
-    assert_eq!(played.lives()[..2], ["0: 5 7 110", "1: 5 7 110"], "kept for ten seconds once they are surplus");
+    assert_eq!(played.lives()[..2], ["1: 5 7 110", "0: 5 7 110"], "kept for ten seconds once they are surplus");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn prewarming_follows_its_timetable() {
         ["a 5 7 8 served", "b 13 13 14 served", "c 13 13 14 served", "d 100 102 103 served"]
     );
     // Idle from 14 on: kept at 24 by the timetable, let go ten seconds later.
-    assert_eq!(played.lives()[..2], ["0: 5 7 34", "1: 10 12 34"]);
+    assert_eq!(played.lives()[..2], ["1: 10 12 34", "0: 5 7 34"]);
 }
 
 #[test]
