@@ -73,7 +73,8 @@ impl ScenarioArgs {
 
 /// Prints complaints: with pictures on a terminal, one a line elsewhere.
 fn refuse(complaints: &Complaints) -> ExitCode {
-    let mut text = if std::io::stderr().is_terminal() { complaints.render(true, 110) } else { format!("{complaints}\n") };
+    let mut text =
+        if std::io::stderr().is_terminal() { complaints.render(true, 110) } else { format!("{complaints}\n") };
     text += &counted(complaints.count(), "complaint");
     say(&text);
     ExitCode::from(REFUSED)

@@ -150,6 +150,7 @@ mod tests {
                 ready: None,
                 last_used: Instant::ZERO,
                 deadline: Instant::from_nanos(deadline),
+                keep_alives: 0,
                 provisioned: false,
                 waiting: Default::default(),
                 sharing: None,

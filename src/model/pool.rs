@@ -5,14 +5,14 @@
 
 use super::balancer::{Balancer, Policy};
 use super::fleet::span_of;
-use super::ids::{AccountId, FunctionId, InstanceId, NodeId};
 use super::idle::{Idle, Reuse};
+use super::ids::{AccountId, FunctionId, InstanceId, NodeId};
 use super::queue::Fifo;
 use super::tariff::{FunctionPrice, PerHour};
 use crate::engine::agenda::Handle;
+use crate::engine::gauge::Gauge;
 use crate::engine::law::Law;
 use crate::engine::random::{Keyed, Streams};
-use crate::engine::gauge::Gauge;
 use crate::engine::time::{Instant, Span};
 
 /// What a pool is made of, checked.
@@ -105,7 +105,11 @@ pub enum Prewarm {
     /// At each instant, this many from then on.
     Scheduled(Vec<(Instant, u32)>),
     /// Every period: the moving average of the peak of busy environments, times a head-room.
-    Forecast { period: Span, alpha: f64, headroom: f64 },
+    Forecast {
+        period: Span,
+        alpha: f64,
+        headroom: f64,
+    },
 }
 
 /// Which instance leaves first when a fleet shrinks; booting ones and idle ones are not preferred.

@@ -168,7 +168,8 @@ mod tests {
 
     #[test]
     fn deficit_meets_the_shares_exactly_and_random_in_the_mean() {
-        let targets = [4.0, 2.0, 1.0].iter().enumerate().map(|(i, &w)| (Route::Pool(PoolId(i as u32)), w)).collect::<Vec<_>>();
+        let targets =
+            [4.0, 2.0, 1.0].iter().enumerate().map(|(i, &w)| (Route::Pool(PoolId(i as u32)), w)).collect::<Vec<_>>();
         let times = vec![0; 70_000];
         let count = |by, n: usize, id| {
             let taken = picks(ShareRule::Weights { targets: targets.clone(), by }, &times[..n]);

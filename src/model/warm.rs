@@ -5,7 +5,7 @@
 
 use super::event::Event;
 use super::fleet::span_of;
-use super::function::attempt_key;
+use super::function::{attempt_key, child_key};
 use super::ids::{AccountId, InstanceId, NodeId, PoolId, RequestId};
 use super::instance::{Phase, Signal};
 use super::pool::{Birth, Births, Environments, OnDemand, Pool, Prewarm};
@@ -24,7 +24,13 @@ fn parts(pool: &mut Pool) -> (&mut Environments, &OnDemand) {
 
 impl World {
     /// Gives the request to a warm environment, to one that starts and has room, or to a new one.
-    pub(crate) fn start_on_environment(&mut self, id: RequestId, pool_id: PoolId, now: Instant, plan: &mut Plan) -> bool {
+    pub(crate) fn start_on_environment(
+        &mut self,
+        id: RequestId,
+        pool_id: PoolId,
+        now: Instant,
+        plan: &mut Plan,
+    ) -> bool {
         let pool = &mut self.pools[pool_id.index()];
         let account = match &pool.spec.birth {
             Birth::OnDemand(rules) => rules.account,
@@ -37,7 +43,9 @@ impl World {
         let at_once = pool.spec.capacity.at_once();
         let (environments, rules) = parts(pool);
         // A busy one with room first: packing keeps the others idle and lets them go.
-        if at_once > 1 && let Some((&open, _)) = environments.open.peek() {
+        if at_once > 1
+            && let Some((&open, _)) = environments.open.peek()
+        {
             self.take_account(pool_id);
             if self.instances.get(open.0).phase == Phase::Booting {
                 self.bind(id, open, now);
@@ -215,7 +223,9 @@ impl World {
     fn set_deadline(&mut self, id: InstanceId, now: Instant) {
         let instance = self.instances.get_mut(id.0);
         let pool = &mut self.pools[instance.pool.index()];
-        let key = attempt_key(instance.number, 0) ^ pool.counts.begun;
+        // Addressed by the instance and its own count, so that every idle period has a draw of its own.
+        let key = child_key(instance.number, instance.keep_alives);
+        instance.keep_alives += 1;
         let draws = pool.draws.keep_alive.clone();
         let (environments, rules) = parts(pool);
         let drawn = || span_of(rules.keep_alive.law.draw(&mut draws.at(key)));
@@ -348,7 +358,9 @@ impl World {
     /// An account that was at its limit has room again: lines of its other pools may move.
     #[inline]
     pub(crate) fn pump_account(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan) {
-        let Birth::OnDemand(OnDemand { account: Some(id), .. }) = self.pools[pool_id.index()].spec.birth else { return };
+        let Birth::OnDemand(OnDemand { account: Some(id), .. }) = self.pools[pool_id.index()].spec.birth else {
+            return;
+        };
         self.pump_others_of(id, now, plan);
     }
 

@@ -239,8 +239,13 @@ impl Driver<'_> {
     fn ask_again(&mut self, id: RequestId, wait: Span) -> io::Result<()> {
         self.retries += 1;
         let sent = self.now + wait;
-        let request = self.world.request_mut(id);
+        let request = self.world.requests.get_mut(id.0);
         request.start_attempt(sent);
+        let function = &self.world.functions[request.function.index()];
+        if function.retry.fresh_work {
+            let key = attempt_key(request.key, request.attempt);
+            request.work = function.work.draw(&mut function.draws.work.at(key));
+        }
         // An event even when the wait is zero: thousands of attempts at one instant do not pile up on the stack, and
         // what ends at that instant ends first.
         request.resend = true;

@@ -1,6 +1,5 @@
 //! Floor 2: where requests come from.
 
-pub mod trace;
 pub mod bursts;
 pub mod closed;
 pub mod counts;
@@ -10,4 +9,5 @@ pub mod on_off;
 pub mod renewal;
 pub mod source;
 pub mod synth;
+pub mod trace;
 pub mod varying;

@@ -50,7 +50,9 @@ impl CountsError {
                 (format!("no file {}", file.display()), WANTED.to_owned())
             }
             CountsError::Unreadable { file, source } => (format!("{} ({source})", file.display()), WANTED.to_owned()),
-            CountsError::File { file, found, wanted } => (format!("{found} at {}", file.display()), (*wanted).to_owned()),
+            CountsError::File { file, found, wanted } => {
+                (format!("{found} at {}", file.display()), (*wanted).to_owned())
+            }
             CountsError::Line { file, line, found, wanted } => {
                 (format!("{found} in line {line} of {}", file.display()), wanted.clone())
             }
