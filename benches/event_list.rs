@@ -3,12 +3,15 @@
 //! Run: `cargo bench --profile dev --bench event_list --no-default-features`. Every figure is CPU time of this thread
 //! per step, the median of five runs. Both sides pop the same events in the same order, which the checksum shows.
 
+mod timing;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hint::black_box;
 use stratosim::engine::agenda::{Agenda, Handle, Rank};
 use stratosim::engine::random::Rng;
 use stratosim::engine::time::Instant;
+use timing::{cpu_ns, median};
 
 /// What a list has to do to take part. An item is a number; each has at most one planned event.
 trait List {
@@ -139,27 +142,14 @@ type Load = fn(&mut dyn List, &[u64], u32, usize, &mut u64);
 /// Nanoseconds of CPU per step, and the checksum of what was popped.
 fn time(list: &mut dyn List, load: Load, items: u32, steps: usize) -> (f64, u64) {
     let mut rng = Rng::seeded(u64::from(items));
-    // Drawn beforehand: what is timed is the list. An odd length, so that the cycle does not resonate with the items.
-    let gaps: Vec<u64> = (0..262_147).map(|_| (rng.exponential() * MEAN_NS) as u64 + 1).collect();
+    // Drawn beforehand, since what is timed is the list, and few enough to leave the caches to it.
+    let gaps: Vec<u64> = (0..16_381).map(|_| (rng.exponential() * MEAN_NS) as u64 + 1).collect();
     (0..items).for_each(|item| list.plan((rng.exponential() * MEAN_NS) as u64, item));
     let mut sum = 0;
     load(list, &gaps, items, steps / 4, &mut sum);
     let start = cpu_ns();
     load(list, &gaps, items, steps, &mut sum);
     ((cpu_ns() - start) as f64 / steps as f64, black_box(sum))
-}
-
-/// CPU time of this process in nanoseconds (single-threaded here); wall time where the system does not tell.
-fn cpu_ns() -> u64 {
-    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    let told = std::fs::read_to_string("/proc/self/schedstat").ok();
-    let told = told.and_then(|text| text.split_whitespace().next()?.parse().ok());
-    told.unwrap_or_else(|| START.get_or_init(std::time::Instant::now).elapsed().as_nanos() as u64)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 fn main() {

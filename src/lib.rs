@@ -4,8 +4,22 @@
 //! order of their floors: each may use only those above it in this list, which `tests/laws` checks.
 
 pub mod engine;
+
 pub mod model;
+
 pub mod planner;
-pub mod scenario;
 pub mod solve;
 pub mod workload;
+
+pub mod strategy;
+
+pub mod scenario;
+
+pub mod run;
+
+pub mod catalogue;
+pub mod report;
+
+pub mod experiment;
+
+pub mod cli;

@@ -24,16 +24,49 @@ pub struct Law {
 #[derive(Clone, Debug, PartialEq)]
 enum Kind {
     Constant(f64),
-    Exponential { mean: f64 },
-    Uniform { low: f64, high: f64 },
-    Erlang { mean: f64, stages: u32 },
-    Hyperexponential { p1: f64, mean1: f64, mean2: f64 },
-    Lognormal { mu: f64, sigma: f64 },
-    Gamma { mean: f64, shape: f64 },
-    Weibull { scale: f64, shape: f64 },
-    Pareto { low: f64, shape: f64 },
-    BoundedPareto { low: f64, high: f64, shape: f64 },
-    Normal { mean: f64, deviation: f64 },
+    Exponential {
+        mean: f64,
+    },
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    Erlang {
+        mean: f64,
+        stages: u32,
+    },
+    Hyperexponential {
+        p1: f64,
+        mean1: f64,
+        mean2: f64,
+    },
+    Lognormal {
+        mu: f64,
+        sigma: f64,
+    },
+    Gamma {
+        mean: f64,
+        shape: f64,
+    },
+    Weibull {
+        scale: f64,
+        shape: f64,
+    },
+    Pareto {
+        low: f64,
+        shape: f64,
+    },
+    /// `cut` is the mass that the law without a bound has up to `high`.
+    BoundedPareto {
+        low: f64,
+        high: f64,
+        shape: f64,
+        cut: f64,
+    },
+    Normal {
+        mean: f64,
+        deviation: f64,
+    },
     Values(Arc<[f64]>),
     Points(Arc<[(f64, f64)]>),
 }
@@ -113,7 +146,8 @@ impl Law {
         if !(high.is_finite() && high > low) {
             return Err(Unfit::new("high", high, "a finite number above low"));
         }
-        Ok(Kind::BoundedPareto { low, high, shape: Unfit::unless_positive("shape", shape)? }.into())
+        let shape = Unfit::unless_positive("shape", shape)?;
+        Ok(Kind::BoundedPareto { low, high, shape, cut: -libm::expm1(shape * libm::log(low / high)) }.into())
     }
 
     /// A normal law cut off below zero: draws below are repeated, so the mean of the cut law lies above `mean`.
@@ -220,9 +254,8 @@ impl Kind {
             Kind::Gamma { mean, shape } => gamma(shape, rng) * mean / shape,
             Kind::Weibull { scale, shape } => scale * libm::pow(rng.exponential(), 1.0 / shape),
             Kind::Pareto { low, shape } => low * libm::exp(rng.exponential() / shape),
-            Kind::BoundedPareto { low, high, shape } => {
-                let cut = 1.0 - libm::pow(low / high, shape);
-                (low * libm::pow(1.0 - rng.uniform() * cut, -1.0 / shape)).min(high)
+            Kind::BoundedPareto { low, high, shape, cut } => {
+                (low * libm::exp(-libm::log1p(-rng.uniform() * cut) / shape)).min(high)
             }
             Kind::Normal { mean, deviation } => loop {
                 let value = mean + deviation * rng.normal();
@@ -260,8 +293,8 @@ impl Kind {
                 };
                 (moment(1.0), moment(2.0))
             }
-            Kind::BoundedPareto { low, high, shape } => {
-                let moment = |n: f64| bounded_pareto_moment(low, high, shape, n);
+            Kind::BoundedPareto { low, high, shape, cut } => {
+                let moment = |n: f64| bounded_pareto_moment(low, high, shape, n) / cut;
                 (moment(1.0), moment(2.0))
             }
             Kind::Normal { mean, deviation } => cut_normal_moments(mean, deviation),
@@ -317,9 +350,9 @@ fn point_moments(points: &[(f64, f64)]) -> (f64, f64) {
     })
 }
 
-/// E[X^n]: the integral of x^(n - shape - 1), which is a logarithm where n equals the shape.
+/// E[X^n] before the division by the mass kept: the integral of x^(n - shape - 1), which is a logarithm where n equals the shape.
 fn bounded_pareto_moment(low: f64, high: f64, shape: f64, n: f64) -> f64 {
-    let density = shape * libm::pow(low, shape) / (1.0 - libm::pow(low / high, shape));
+    let density = shape * libm::pow(low, shape);
     let power = n - shape;
     // Near the pole the difference of powers would lose its digits; expm1 keeps them.
     let ratio = libm::log(high / low);

@@ -30,37 +30,40 @@ impl World {
         }
     }
 
-    /// The last charge of an instance that goes: what it has run up, and what the minimum and rounding add. Its cover
-    /// passes to the uncovered instance that has run longest.
+    /// An instance goes: its last charge is made, and its cover passes to the uncovered one that has run longest.
     pub(crate) fn close_bill(&mut self, id: InstanceId, now: Instant) {
+        self.last_charge(id, now);
+        if let Some(index) = self.instances.get_mut(id.0).bill.covered_by.take() {
+            self.covers[index as usize].used -= 1;
+            self.pass_covers_on(now);
+        }
+    }
+
+    /// Books what an instance has run up since the last hour, and what the minimum and rounding add.
+    pub(crate) fn last_charge(&mut self, id: InstanceId, now: Instant) {
         let instance = self.instances.get(id.0);
         let pool_id = instance.pool;
         let Charge::Held { minimum, quantum, .. } = self.pools[pool_id.index()].spec.charge else { return };
         let lived = now.since(instance.born);
         let extra = lived.round_up_to(quantum).max(minimum) - lived;
-        let covered_by = instance.bill.covered_by;
         let in_this_hour = now.saturating_since(instance.born.max(self.hour_began)) + extra;
         let bill = &mut self.instances.get_mut(id.0).bill;
+        bill.closed = true;
         let pico = bill.book(now) + bill.extra(extra);
         let quantity = in_this_hour.as_secs_f64();
         self.books.add(self.hour, Resource::Pool(pool_id), Item::Instances, Share::Idle, quantity, pico.into());
-        if let Some(index) = covered_by {
-            self.covers[index as usize].used -= 1;
-            self.instances.get_mut(id.0).bill.covered_by = None;
-            self.pass_covers_on(Some(id), now);
-        }
     }
 
     /// Gives covers with room to the uncovered instances that have run longest.
-    fn pass_covers_on(&mut self, except: Option<InstanceId>, now: Instant) {
+    fn pass_covers_on(&mut self, now: Instant) {
         for index in 0..self.covers.len() {
             while self.covers[index].used < self.covers[index].count {
                 let cover = &self.covers[index];
-                let uncovered = self.instances.iter().filter(|(slot, instance)| {
+                let uncovered = self.instances.iter().filter(|(_, instance)| {
                     let pool = &self.pools[instance.pool.index()];
                     let Charge::Held { kind, .. } = &pool.spec.charge else { return false };
-                    let alive = instance.phase != super::instance::Phase::Gone && Some(InstanceId(*slot)) != except;
-                    alive && instance.bill.covered_by.is_none() && cover.covers(kind, pool.spec.node)
+                    let open = !instance.bill.closed && instance.bill.covered_by.is_none();
+                    open && cover.covers(kind, pool.spec.node)
                 });
                 let Some(slot) = uncovered.min_by_key(|(_, one)| (one.born, one.pool, one.number)).map(|(slot, _)| slot)
                 else {
@@ -99,7 +102,7 @@ impl World {
             booked_pico: 0,
         };
         self.covers.push(cover);
-        self.pass_covers_on(None, now);
+        self.pass_covers_on(now);
     }
 
     /// Provisioned concurrency is billed by the number that stands; called before the number changes and each hour.
@@ -143,7 +146,7 @@ impl World {
         for slot in 0..self.instances.slots() as u32 {
             let Some(instance) = self.instances.try_get_mut(slot) else { continue };
             let pool_id = instance.pool;
-            if !matches!(self.pools[pool_id.index()].spec.charge, Charge::Held { .. }) {
+            if instance.bill.closed || !matches!(self.pools[pool_id.index()].spec.charge, Charge::Held { .. }) {
                 continue;
             }
             let quantity = now.since(instance.born.max(self.hour_began)).as_secs_f64();

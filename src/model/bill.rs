@@ -20,6 +20,8 @@ pub struct Bill {
     held_rate: u64,
     held_pico: u64,
     pub(crate) covered_by: Option<u32>,
+    /// The last charge has been made.
+    pub(crate) closed: bool,
 }
 
 impl Bill {

@@ -1,13 +1,19 @@
 //! Floor 1: entities and the verbs that change them; knows no strategy.
 
 mod account;
+pub mod archive;
 pub mod balancer;
 pub mod bill;
 pub mod books;
 pub mod cover;
+pub mod digits;
+pub mod edge_chain;
+pub mod edge_client;
+pub mod edge_computer;
 pub mod event;
 pub mod fleet;
 pub mod function;
+pub mod gate;
 pub mod idle;
 pub mod ids;
 pub mod instance;

@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_message_takes_latency_and_size_over_bandwidth_of_every_link_on_the_quickest_path() {
-        let ms = |n| Span::from_nanos(n * 1_000_000);
+        let ms = |n: u64| Span::from_nanos(n * 1_000_000);
         let node = NodeId::from_index;
         let link = |a, b, latency, bandwidth_bps| Link { a: node(a), b: node(b), latency, bandwidth_bps };
         let links = [link(0, 1, ms(5), Some(8e6)), link(1, 2, ms(5), None), link(0, 2, ms(30), None)];

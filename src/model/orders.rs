@@ -75,6 +75,11 @@ impl Orders {
         self.notes.push(Note { scope: scope.into(), name, value });
     }
 
+    /// The figures left so far.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
     pub(crate) fn clear(&mut self) {
         self.list.clear();
         self.notes.clear();

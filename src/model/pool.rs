@@ -176,6 +176,8 @@ pub struct Counts {
     pub begun: u64,
     /// Of these, on an instance started for them.
     pub cold: u64,
+    /// Requests offered, so far.
+    pub offered: u64,
 }
 
 /// The moving parts of the two ways to be born.
@@ -259,6 +261,14 @@ impl Pool {
         match &self.spec.birth {
             Birth::Ordered { .. } => self.standing() > 0 || self.desired > 0,
             Birth::OnDemand(rules) => rules.limit > 0,
+        }
+    }
+
+    /// Environments with nothing to do; zero for a fleet.
+    pub fn idle(&self) -> u32 {
+        match &self.births {
+            Births::Environments(environments) => environments.idle.len() + environments.idle_provisioned.len(),
+            Births::Fleet(_) => 0,
         }
     }
 

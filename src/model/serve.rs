@@ -39,6 +39,7 @@ impl World {
         request.offered = Some(now);
         let bytes = request.payload_bytes;
         let pool = &mut self.pools[pool_id.index()];
+        pool.counts.offered += 1;
         pool.hour.offered += 1;
         pool.hour.bytes += bytes;
         // Whoever waits in the central line goes first.

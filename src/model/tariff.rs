@@ -42,7 +42,15 @@ pub struct TypePrice {
     pub minimum: Span,
     /// Lengths are rounded up to this.
     pub quantum: Span,
-    /// Spot capacity is taken back at this rate, per instance and hour.
+    /// The same type as spot capacity, where it is offered.
+    pub spot: Option<SpotPrice>,
+}
+
+/// Spot capacity: its own price, and taken back now and then.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SpotPrice {
+    pub price: PerHour,
+    /// Instances are taken back at this rate, each and per hour; above zero.
     pub interruptions_per_hour: f64,
 }
 
@@ -54,7 +62,7 @@ impl TypePrice {
 }
 
 /// Lambda-like prices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FunctionPrice {
     /// Pico-dollars for each request.
     pub per_request: u64,
@@ -64,7 +72,7 @@ pub struct FunctionPrice {
     pub quantum: Span,
     /// The same duration price on a provisioned environment.
     pub provisioned_duration_per_gib_s: u64,
-    /// Pico-dollars per GiB-second of provisioned concurrency, used or not.
+    /// Pico-dollars per GiB-second of provisioned concurrency, used or not; zero where it has no price.
     pub provisioned_per_gib_s: u64,
 }
 
@@ -95,22 +103,23 @@ pub fn gib_seconds(pico_per_gib_s: u64, memory_mib: u32, span: Span) -> u64 {
     ((u128::from(pico_per_gib_s) * u128::from(memory_mib) * u128::from(span.as_nanos()) + GIB_S / 2) / GIB_S) as u64
 }
 
-/// Container prices: vCPU and memory while a container runs.
+/// Container prices: vCPU and memory while a container runs. They are kept per hour, as providers list them: 0.04048
+/// USD per vCPU-hour is not a whole number of pico-dollars per second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContainerPrice {
-    /// Pico-dollars per vCPU-second.
-    pub per_vcpu_s: u64,
-    /// Pico-dollars per GiB-second.
-    pub per_gib_s: u64,
+    /// Of one vCPU.
+    pub per_vcpu: PerHour,
+    /// Of one GiB.
+    pub per_gib: PerHour,
     pub minimum: Span,
     pub quantum: Span,
 }
 
 impl ContainerPrice {
-    /// The hourly price of one container of this size.
+    /// The hourly price of one container of this size, each part rounded to the nearest pico-dollar.
     pub fn per_hour(&self, vcpu: f64, memory_mib: u64) -> PerHour {
-        let cores = (self.per_vcpu_s as f64 * 3600.0 * vcpu).round() as u64;
-        let memory = u128::from(self.per_gib_s) * 3600 * u128::from(memory_mib) / 1024;
+        let cores = (self.per_vcpu.0 as f64 * vcpu).round() as u64;
+        let memory = (u128::from(self.per_gib.0) * u128::from(memory_mib) + 512) / 1024;
         PerHour(cores + memory as u64)
     }
 }
@@ -174,12 +183,24 @@ mod tests {
     }
 
     #[test]
+    fn a_container_costs_its_processors_and_its_memory() {
+        let price = ContainerPrice {
+            per_vcpu: PerHour(40_480_000_000),
+            per_gib: PerHour(4_445_000_000),
+            minimum: Span::from_secs(60),
+            quantum: Span::from_secs(1),
+        };
+        assert_eq!(price.per_hour(0.25, 512), PerHour(10_120_000_000 + 2_222_500_000));
+        assert_eq!(price.per_hour(1.0, 2048), PerHour(40_480_000_000 + 8_890_000_000));
+        assert_eq!(price.per_hour(0.0, 1), PerHour(4_340_820), "4340820.3, to the nearest");
+    }
+
+    #[test]
     fn an_hour_costs_the_hourly_price_and_its_parts_sum_to_it() {
         let price = PerHour(41_600_000_000);
         assert_eq!(price.cost(Span::from_secs(3_600)), 41_600_000_000);
-        let parts: u64 = (1..=3_600u64)
-            .map(|s| price.cost(Span::from_secs(s)) - price.cost(Span::from_secs(s - 1)))
-            .sum();
+        let parts: u64 =
+            (1..=3_600u64).map(|s| price.cost(Span::from_secs(s)) - price.cost(Span::from_secs(s - 1))).sum();
         assert_eq!(parts, 41_600_000_000);
     }
 }

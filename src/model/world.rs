@@ -108,11 +108,6 @@ impl World {
     }
 
     #[inline]
-    pub(crate) fn pool_mut(&mut self, id: PoolId) -> &mut Pool {
-        &mut self.pools[id.index()]
-    }
-
-    #[inline]
     pub fn instance(&self, id: InstanceId) -> &Instance {
         self.instances.get(id.0)
     }
@@ -156,6 +151,29 @@ impl World {
     /// Takes a call out of the arena.
     pub fn release(&mut self, id: RequestId) -> Request {
         self.requests.remove(id.0)
+    }
+
+    /// The end of a run: what stands is billed up to here.
+    pub(crate) fn close(&mut self, end: Instant) {
+        while self.hour_ends() < end {
+            let hour_ends = self.hour_ends();
+            self.book_hour(hour_ends);
+        }
+        let standing: Vec<InstanceId> = self.instances.iter().map(|(slot, _)| InstanceId(slot)).collect();
+        for id in standing {
+            self.last_charge(id, end);
+            if self.log_departures {
+                let instance = self.instances.get(id.0);
+                self.departures.push(Departure {
+                    pool: instance.pool,
+                    number: instance.number,
+                    launched: instance.born,
+                    ready: instance.ready,
+                    gone: end,
+                });
+            }
+        }
+        self.book_hour(end);
     }
 
     pub(crate) fn account_has_room(&self, account: Option<AccountId>) -> bool {

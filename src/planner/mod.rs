@@ -1,5 +1,6 @@
 //! Floor 2: published planning models and fixed-step replays that work alone, without a run.
 
-pub mod libra;
+pub mod chain_cost;
 pub mod economy;
+pub mod libra;
 pub mod mape;

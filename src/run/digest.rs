@@ -16,7 +16,7 @@ impl Default for Digest {
 impl Digest {
     #[inline]
     pub fn fold(&mut self, word: u64) {
-        let mixed = u128::from(self.0 ^ word) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835_u128;
+        let mixed = u128::from(self.0 ^ word) * u128::from(0x9e37_79b9_7f4a_7c15_u64);
         self.0 = (mixed as u64 ^ (mixed >> 64) as u64).wrapping_add(0x1319_8a2e_0370_7344);
     }
 

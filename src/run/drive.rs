@@ -71,6 +71,7 @@ pub struct Driver<'a> {
     pub(super) roots: Flow,
     pub(super) calls: Flow,
     pub(super) violations: u64,
+    pub(super) measured: u64,
     pub(super) retries: u64,
     pub(super) orders_given: u64,
     pub(super) refusals: u64,
@@ -97,9 +98,9 @@ pub fn drive(
     sink: &mut dyn Sink,
 ) -> Result<(Summary, World), Stop> {
     let mut driver = Driver::new(setup, strategy_name, strategy, sink);
-    let outcome = driver.start().and_then(|()| driver.run());
+    let outcome = driver.start(setup).and_then(|()| driver.run());
     match outcome {
-        Ok(()) => Ok(driver.finish(setup)),
+        Ok(()) => driver.finish(setup),
         Err(stop) => Err(stop),
     }
 }
@@ -110,7 +111,8 @@ impl<'a> Driver<'a> {
         let wants = sink.wants();
         let mut world = setup.world();
         world.log_departures = wants.departures;
-        let feeds: Vec<Feed> = setup.sources.iter().map(|of: &SourceSetup| of.feed(&streams)).map(Feed::from).collect();
+        let feed = |of: &SourceSetup| Feed { source: of.source(&streams), function: of.function, node: of.node, drawn: 0 };
+        let feeds: Vec<Feed> = setup.sources.iter().map(feed).collect();
         // Blocks of a minute: percentiles and batch means of short runs have enough of them, long ones merge.
         let tally = || Tally::new(Span::from_secs(60));
         Driver {
@@ -136,6 +138,7 @@ impl<'a> Driver<'a> {
             roots: Flow::default(),
             calls: Flow::default(),
             violations: 0,
+            measured: 0,
             retries: 0,
             orders_given: 0,
             refusals: 0,
@@ -153,9 +156,8 @@ impl<'a> Driver<'a> {
     }
 
     /// The strategy sizes the fleets, they come into being, the clocks of control, sampling and billing start.
-    fn start(&mut self) -> Result<(), Stop> {
-        for reservation in std::mem::take(&mut self.world.initial_reservations) {
-            let r = reservation;
+    fn start(&mut self, setup: &Setup) -> Result<(), Stop> {
+        for r in &setup.reservations {
             self.world.reserve(&r.kind, r.node, r.count, r.hourly, r.upfront_pico, r.term, Instant::ZERO);
         }
         let started = self.control(Occasion::Start);
@@ -250,40 +252,42 @@ impl<'a> Driver<'a> {
             || self.world.in_flight() > 0
     }
 
-    /// Asks a source for its first requests.
+    /// Asks a source for its first requests: of each client where it is closed.
     fn open_feed(&mut self, index: usize) {
-        for client in 0..self.feeds[index].source.clients() {
-            let next = self.feeds[index].source.first(client);
-            self.follow(index, client, next);
+        let clients = self.feeds[index].source.clients();
+        if clients == 0 {
+            return self.next_arrival(index);
+        }
+        for client in 0..clients {
+            self.think(index, client);
         }
     }
 
-    /// Plans what a source says comes next.
-    fn follow(&mut self, index: usize, client: u32, next: Next) {
-        let within = |at: Instant| at < self.horizon;
-        match next {
-            Next::At(at) if self.feeds[index].source.is_closed() => {
-                if within(at) {
-                    let event = Event::ClientAsks { source: index as u32, client };
-                    self.plan.plan(at, event.rank(), event);
-                    self.thinking += 1;
-                }
-            }
-            Next::At(at) => self.merge.set(index, within(at).then_some(at)),
-            Next::AfterAnswer(_) => unreachable!("a client is asked when it has its answer"),
-            Next::Done => {
-                if !self.feeds[index].source.is_closed() {
-                    self.merge.set(index, None);
-                }
-            }
+    /// Sets when an open source asks next; past the horizon it asks no more.
+    #[inline]
+    fn next_arrival(&mut self, index: usize) {
+        let next = match self.feeds[index].source.next(0) {
+            Next::At(at) if at < self.horizon => Some(at),
+            Next::At(_) | Next::AfterAnswer(_) | Next::Done => None,
+        };
+        self.merge.set(index, next);
+    }
+
+    /// A client thinks before it asks again, unless that is past the horizon or it is done.
+    fn think(&mut self, index: usize, client: u32) {
+        let Next::AfterAnswer(think) = self.feeds[index].source.next(client) else { return };
+        let asks = self.now.saturating_add(think);
+        if asks < self.horizon {
+            let event = Event::ClientAsks { source: index as u32, client };
+            self.plan.plan(asks, event.rank(), event);
+            self.thinking += 1;
         }
     }
 
     /// A request of an open source arrives.
     fn arrive(&mut self, index: usize) -> io::Result<()> {
         let admitted = self.admit_root(index, 0);
-        let next = self.feeds[index].source.next_arrival();
-        self.follow(index, 0, next);
+        self.next_arrival(index);
         self.send(admitted)
     }
 
@@ -296,20 +300,15 @@ impl<'a> Driver<'a> {
 
     /// A client of a closed source has its answer and thinks.
     pub(super) fn client_answered(&mut self, source: SourceId, client: u32) {
-        let feed = &mut self.feeds[source.index()];
-        if !feed.source.is_closed() {
-            return;
-        }
-        if let Next::AfterAnswer(think) = feed.source.after_answer(client) {
-            let asks = self.now.saturating_add(think);
-            self.follow(source.index(), client, Next::At(asks));
+        if self.feeds[source.index()].source.clients() > 0 {
+            self.think(source.index(), client);
         }
     }
 
     /// Draws a request and lets it in.
     fn admit_root(&mut self, index: usize, client: u32) -> crate::model::ids::RequestId {
         let feed = &mut self.feeds[index];
-        let demand = feed.source.demand();
+        let demand = feed.source.demand(client);
         let number = self.roots.arrived;
         self.roots.arrived += 1;
         self.calls.arrived += 1;
@@ -360,9 +359,10 @@ impl<'a> Driver<'a> {
     }
 
     /// The end: what stands is billed up to here, the books are closed.
-    fn finish(mut self, setup: &Setup) -> (Summary, World) {
+    fn finish(mut self, setup: &Setup) -> Result<(Summary, World), Stop> {
         let end = if self.horizon == Instant::FAR { self.now } else { self.now.max(self.horizon) };
         self.world.close(end);
+        self.flush_departures().map_err(|error| Stop::Sink { error, at: end })?;
         let pools = self.world.pools.iter().map(|pool| PoolFigures {
             name: pool.spec.name.clone(),
             launched: pool.launched,
@@ -383,6 +383,7 @@ impl<'a> Driver<'a> {
             roots: self.roots,
             calls: self.calls,
             violations: self.violations,
+            measured: self.measured,
             slo: self.slo,
             retries: self.retries,
             orders: self.orders_given,
@@ -400,7 +401,7 @@ impl<'a> Driver<'a> {
             digest: self.digest.hex(),
             offered_digest: self.offered.hex(),
         };
-        (summary, self.world)
+        Ok((summary, self.world))
     }
 }
 

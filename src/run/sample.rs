@@ -12,7 +12,6 @@ use crate::model::world::World;
 /// What has been seen up to the last sample.
 pub(super) struct Sampler {
     period: Option<Span>,
-    last: Instant,
     offered: Vec<u64>,
     busy: Vec<Reading>,
     arrived: Vec<u64>,
@@ -22,7 +21,6 @@ impl Sampler {
     pub fn new(world: &World, period: Option<Span>) -> Sampler {
         Sampler {
             period,
-            last: Instant::ZERO,
             offered: vec![0; world.pools.len()],
             busy: world.pools.iter().map(|pool| pool.busy.read(Instant::ZERO)).collect(),
             arrived: vec![0; world.functions.len()],
@@ -49,7 +47,7 @@ impl Driver<'_> {
             let sampler = &mut self.sampler;
             let mean_busy = reading.mean_since(&sampler.busy[index]).unwrap_or(0.0);
             let slots = f64::from(counts.serving) * f64::from(pool.spec.capacity.at_once());
-            let offered = pool.offered_total();
+            let offered = counts.offered;
             let row = PoolSample {
                 at,
                 pool: PoolId::from_index(index),
@@ -71,7 +69,6 @@ impl Driver<'_> {
             let row = FunctionSample { at, function: FunctionId::from_index(index), arrived: std::mem::take(arrived) };
             self.sink.function_sample(&row)?;
         }
-        self.sampler.last = at;
         if self.work_may_come() {
             self.plan_sample();
         }

@@ -317,8 +317,9 @@ impl Driver<'_> {
         self.world.request_mut(id).cost_direct_pico += pico;
         let late = self.slo.is_some_and(|slo| response > slo);
         let violation = !served || late;
-        if arrival >= self.measured_from && violation {
-            self.violations += 1;
+        if arrival >= self.measured_from {
+            self.measured += 1;
+            self.violations += u64::from(violation);
         }
         let hour = (arrival.as_nanos() / 3_600_000_000_000) as usize;
         if self.hours.len() <= hour {

@@ -63,6 +63,8 @@ pub struct Summary {
     pub calls: Flow,
     /// Roots that missed the objective: not served, or later than it allows.
     pub violations: u64,
+    /// Roots that arrived after the warm-up.
+    pub measured: u64,
     pub slo: Option<Span>,
     pub retries: u64,
     pub orders: u64,

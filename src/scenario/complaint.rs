@@ -41,13 +41,13 @@ impl fmt::Display for Origin {
 pub struct Complaint {
     pub origin: Origin,
     /// The dotted path of the value; empty when the complaint is about the file or its syntax.
-    pub key: String,
+    pub key: Box<str>,
     /// What stands there, as it was written (quoted where it is text), or words such as `nothing` or `an unknown key`.
     pub found: String,
     pub wanted: String,
     /// What may have been meant.
-    pub hint: Option<String>,
-    excerpt: Option<Excerpt>,
+    pub hint: Option<Box<str>>,
+    excerpt: Option<Box<Excerpt>>,
 }
 
 impl Complaint {
@@ -55,7 +55,7 @@ impl Complaint {
     pub fn new(origin: Origin, key: impl fmt::Display, found: impl AsRef<str>, wanted: impl AsRef<str>) -> Complaint {
         Complaint {
             origin,
-            key: shorten_to(&key.to_string(), KEY_MAX),
+            key: shorten_to(&key.to_string(), KEY_MAX).into(),
             found: shorten_to(found.as_ref(), FOUND_MAX),
             wanted: shorten_to(wanted.as_ref(), WANTED_MAX),
             hint: None,
@@ -64,18 +64,18 @@ impl Complaint {
     }
 
     pub fn with_hint(mut self, hint: Option<impl AsRef<str>>) -> Complaint {
-        self.hint = hint.map(|hint| shorten_to(hint.as_ref(), WANTED_MAX));
+        self.hint = hint.map(|hint| shorten_to(hint.as_ref(), WANTED_MAX).into());
         self
     }
 
     pub(super) fn with_excerpt(mut self, excerpt: Option<Excerpt>) -> Complaint {
-        self.excerpt = excerpt;
+        self.excerpt = excerpt.map(Box::new);
         self
     }
 
     /// The line of the file that the complaint is about, for a picture on a terminal.
     pub fn excerpt(&self) -> Option<&Excerpt> {
-        self.excerpt.as_ref()
+        self.excerpt.as_deref()
     }
 
     /// The complaint without its place: `pools.web.boot: found "90", want ...`.

@@ -35,7 +35,8 @@ pub enum NotWhole {
 impl Decimal {
     pub const ZERO: Decimal = Decimal { digits: 0, exponent: 0 };
 
-    /// Takes the number at the front of a text and returns it with what follows. Digits may be grouped by `_` as in TOML.
+    /// Takes the number at the front of a text and returns it with what follows. Digits may be grouped by `_` as in
+    /// TOML.
     pub fn take(text: &str) -> Result<(Decimal, &str), NotDecimal> {
         let unsigned = text.strip_prefix('+').unwrap_or(text);
         if let Some(positive) = text.strip_prefix('-') {
@@ -113,16 +114,18 @@ impl Decimal {
 
     /// The number times a factor, exactly; `None` when it has too many digits.
     pub fn scaled(self, factor: u128) -> Option<Decimal> {
-        let tens =
-            if factor == 0 { 0 } else { (0..39).take_while(|&tens| factor % 10u128.pow(tens + 1) == 0).count() as u32 };
-        let digits = self.digits.checked_mul(factor / 10u128.pow(tens))?;
-        Decimal::assemble(&digits.to_string(), "", self.exponent.checked_add(tens as i32)?).ok()
+        let (mut factor, mut exponent) = (factor, self.exponent);
+        while factor > 0 && factor.is_multiple_of(10) {
+            factor /= 10;
+            exponent = exponent.checked_add(1)?;
+        }
+        Decimal::assemble(&self.digits.checked_mul(factor)?.to_string(), "", exponent).ok()
     }
 
     /// The number times `unit`, when that is whole and fits.
     pub fn times(self, unit: u128) -> Result<u128, NotWhole> {
         let (mut unit, mut exponent) = (unit, self.exponent);
-        while exponent < 0 && unit % 10 == 0 && unit > 0 {
+        while exponent < 0 && unit > 0 && unit.is_multiple_of(10) {
             unit /= 10;
             exponent += 1;
         }
@@ -134,7 +137,7 @@ impl Decimal {
         match (exponent >= 0, power) {
             (true, Some(power)) => product.checked_mul(power).ok_or(NotWhole::TooLarge),
             (true, None) => Err(NotWhole::TooLarge),
-            (false, Some(power)) if product % power == 0 => Ok(product / power),
+            (false, Some(power)) if product.is_multiple_of(power) => Ok(product / power),
             (false, _) => Err(NotWhole::TooFine),
         }
     }

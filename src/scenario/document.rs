@@ -1,7 +1,8 @@
 //! A TOML file opened as a document: its text, its values with their places, and the overrides laid over it.
 //!
-//! Opening complains about everything that keeps a file from being TOML; what the values must be is the reader's business.
-//! Includes and inheritance between files are deliberately absent: one file and the command line say it all.
+//! Opening complains about everything that keeps a file from being TOML; what the values must be is the reader's
+//! business. Includes and inheritance between files are deliberately absent: one file and the command line say it
+//! all.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -40,13 +41,13 @@ impl Document {
     /// Says so when the path is missing, a folder or unreadable, when it holds more than 16 MiB, anything but UTF-8, or
     /// text that is not TOML.
     pub fn open(path: &Path) -> Result<Document, Complaints> {
-        const WANTED: &str = "a scenario in TOML";
+        const WANTED: &str = "a file in TOML";
         let name: Arc<str> = path.display().to_string().into();
         let complain = |found: &str, wanted: &str| {
             Complaints::from(Complaint::new(Origin::File { file: name.clone() }, "", found, wanted))
         };
         if path.is_dir() {
-            return Err(complain("a folder", &format!("a file with {WANTED}")));
+            return Err(complain("a folder", WANTED));
         }
         let mut bytes = Vec::new();
         let read = File::open(path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
@@ -56,7 +57,7 @@ impl Document {
                 ErrorKind::PermissionDenied => "a file that may not be read".to_owned(),
                 _ => format!("a file that cannot be read ({error})"),
             };
-            return Err(complain(&found, &format!("a file with {WANTED}")));
+            return Err(complain(&found, WANTED));
         }
         if bytes.len() as u64 > FILE_BYTES_MAX {
             return Err(complain("more than 16 MiB", &format!("{WANTED} of at most 16 MiB")));
@@ -67,7 +68,7 @@ impl Document {
             let byte = error.as_bytes()[at];
             complain(
                 &format!("the byte 0x{byte:02x} in line {line}, which is not UTF-8"),
-                &format!("{WANTED}, in UTF-8 text"),
+                &format!("{WANTED} and UTF-8"),
             )
         })?;
         Document::parse(&name, text)

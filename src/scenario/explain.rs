@@ -1,7 +1,7 @@
 //! Every value in force, and where it came from: the file, an override, or a default.
 //!
-//! The checked value is written out again with all defaults filled in, and each leaf is looked up in the document. What a key
-//! means, and where its default is from, is the doc comment of its field.
+//! The checked value is written out again with all defaults filled in, and each leaf is looked up in the document.
+//! What a key means, and where its default is from, is the doc comment of its field.
 
 use std::collections::BTreeMap;
 
@@ -33,11 +33,21 @@ impl<T: Serialize> Read<T> {
     /// # Errors
     /// serde's, when the type writes something that JSON cannot hold, such as a map whose keys are no text.
     pub fn explain(&self) -> Result<Vec<Row>, serde_json::Error> {
-        let json = serde_json::to_value(&self.value)?;
-        let mut rows = Rows { document: self.document(), schema: self.schema(), path: KeyPath::root(), rows: vec![] };
-        rows.gather(&Node::from_json(&json), &json, Some(self.schema().root()), None);
-        Ok(rows.rows)
+        rows_at(self.document(), self.schema(), KeyPath::root(), &self.value)
     }
+}
+
+/// The rows of a value that stands at `path`.
+pub(super) fn rows_at<T: Serialize>(
+    document: &Document,
+    schema: &Schema,
+    path: KeyPath,
+    value: &T,
+) -> Result<Vec<Row>, serde_json::Error> {
+    let json = serde_json::to_value(value)?;
+    let mut rows = Rows { document, schema, path, rows: vec![] };
+    rows.gather(&Node::from_json(&json), &json, Some(schema.root()), None);
+    Ok(rows.rows)
 }
 
 struct Rows<'a> {
@@ -78,8 +88,8 @@ impl Rows<'_> {
         }
     }
 
-    /// Where the value at the path was given. A value written shorter than it is listed (a text that stands for a table)
-    /// was given where the text is.
+    /// Where the value at the path was given. A value written shorter than it is listed (a text that stands for a
+    /// table) was given where the text is.
     fn origin(&self) -> Origin {
         let (node, found) = self.document.root().descend(&self.path);
         let stands_for_it = !matches!(node.value, Value::Table(_) | Value::List(_));

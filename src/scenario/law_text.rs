@@ -1,9 +1,9 @@
 //! Probability laws as a scenario writes them: `"1s"`, `"exponential(1.991s)"`, `"lognormal(1s, cv 1.5)"`.
 //!
-//! The text names the law and its parameters, quantities with their unit. Whoever sets up a run turns the [`LawForm`] into
-//! the engine's law; here it is only made sure that the text means one. A parameter may carry its name (`erlang(1s,
-//! stages 4)`); where literature disagrees about what stands there, it must (`cv` of a lognormal is that of the value
-//! itself, not of its logarithm).
+//! The text names the law and its parameters, quantities with their unit. Whoever sets up a run turns the [`LawForm`]
+//! into the engine's law; here it is only made sure that the text means one. A parameter may carry its name
+//! (`erlang(1s, stages 4)`); where literature disagrees about what stands there, it must (`cv` of a lognormal is that
+//! of the value itself, not of its logarithm).
 
 mod laws;
 
@@ -56,8 +56,8 @@ impl LawKind for OfTime {
     const NAME: &'static str = "TimeLaw";
     const KIND: &'static str = "a length of time";
     const WANTED: &'static str = "a length of time or a law of one, such as 1s or exponential(1.991s)";
-    const DESCRIPTION: &'static str = "A length of time, or a probability law of one: constant, exponential, uniform, erlang, \
-         hyperexponential, lognormal, gamma, weibull, pareto, bounded-pareto, normal or empirical.";
+    const DESCRIPTION: &'static str = "A length of time, or a probability law of one: constant, exponential, uniform, \
+         erlang, hyperexponential, lognormal, gamma, weibull, pareto, bounded-pareto, normal or empirical.";
     const EXAMPLES: &'static [&'static str] = &["1s", "exponential(1.991s)", "lognormal(1s, cv 1.5)", "erlang(1s, 4)"];
     const UNITS: &'static [Unit] = &TIME_UNITS;
     const TENS: i32 = -9;
@@ -192,8 +192,8 @@ fn unknown_law<K: LawKind>(name: &str, at: usize) -> Flaw {
     }
 }
 
-/// The parts between commas, each with the byte it begins at, and the byte of the closing bracket. Commas and brackets in
-/// quotes do not count.
+/// The parts between commas, each with the byte it begins at, and the byte of the closing bracket. Commas and
+/// brackets in quotes do not count.
 fn split_arguments(text: &str, from: usize) -> Option<(Vec<(usize, &str)>, usize)> {
     let (mut parts, mut begin, mut quoted) = (Vec::new(), from, false);
     let part = |begin: usize, end: usize| {

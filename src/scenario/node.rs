@@ -1,7 +1,7 @@
 //! A scenario as values that know where they stand.
 //!
-//! Parsed TOML, overrides of the command line and filled-in defaults meet here, so that everything above asks a value for
-//! its place in the same way.
+//! Parsed TOML, overrides of the command line and filled-in defaults meet here, so that everything above asks a value
+//! for its place in the same way.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Where a value stands in a scenario: `pools.web.boot`, `sources[1].rate`, `prices."eu-west-1".hourly`.
 //!
-//! The same text is written in complaints, read from `--set`, and listed by `explain`, so that what one prints the other
-//! accepts. Bare keys are those of TOML; any other key is quoted.
+//! The same text is written in complaints, read from `--set`, and listed by `explain`, so that what one prints the
+//! other accepts. Bare keys are those of TOML; any other key is quoted.
 
 use std::fmt;
 
@@ -53,8 +53,8 @@ impl KeyPath {
         self.0.is_empty()
     }
 
-    /// Reads a path as `--set` takes it. The error is the byte at which the text stops being a path, and what was wanted
-    /// there.
+    /// Reads a path as `--set` takes it. The error is the byte at which the text stops being a path, and what was
+    /// wanted there.
     pub fn parse(text: &str) -> Result<KeyPath, (usize, &'static str)> {
         let mut path = KeyPath::root();
         let mut rest = text;

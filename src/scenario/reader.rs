@@ -1,7 +1,11 @@
 //! Reading a document as a type, with every complaint at once.
 //!
-//! The document is first walked against the type's JSON Schema; only when nothing is wrong there does serde build the value.
-//! Should serde still refuse it, its complaint gets the place it speaks of.
+//! The document is first walked against the type's JSON Schema; only when nothing is wrong there does serde build the
+//! value. Should serde still refuse it, its complaint gets the place it speaks of.
+//!
+//! What the schema does not know is refused: an `alias` of serde is therefore an unknown key. Unknown keys need no
+//! `deny_unknown_fields`; a table takes any key only where its type says so (a map, or a flattened
+//! [`FreeTable`](super::units::FreeTable)).
 
 use std::path::Path;
 
@@ -50,9 +54,8 @@ where
 
 /// Reads a document as a type.
 ///
-/// # Errors
-/// Every unknown, missing, doubled or ill-typed key, every name that is not in its list and every quantity that does not
-/// parse.
+/// # Errors Every unknown, missing, doubled or ill-typed key, every name that is not in its list and every quantity
+/// that does not parse.
 pub fn read<T: DeserializeOwned + Serialize + JsonSchema>(document: Document) -> Result<Read<T>, Complaints> {
     let schema = Schema::of::<T>();
     let mut desk = Desk::new();

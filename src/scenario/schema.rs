@@ -1,8 +1,8 @@
 //! The JSON Schema of a scenario, for editors and for people.
 //!
 //! It comes from the types that read the scenario and therefore cannot disagree with them. Keys stand in alphabetical
-//! order, so that two builds print the same bytes. serde's types leave unknown keys open; the reader refuses them, so the
-//! printed schema closes its tables.
+//! order, so that two builds print the same bytes. serde's types leave unknown keys open; the reader refuses them, so
+//! the printed schema closes its tables.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
 //! What a JSON Schema asks of one value.
 //!
 //! Only what serde types turn into is understood: references, optional values, tagged and untagged enums, flattened
-//! structs, maps, lists and tuples. Alternatives are settled by looking at the value: first by its kind, then by the tag,
-//! and where nothing tells them apart by what fits with the fewest complaints.
+//! structs, maps, lists and tuples. Alternatives are settled by looking at the value: first by its kind, then by the
+//! tag, and where nothing tells them apart by what fits with the fewest complaints.
 
 use serde_json::{Map, Value as Json};
 

@@ -1,7 +1,7 @@
 //! The walk of a document against the schema of the type it shall become.
 //!
-//! serde stops at the first thing it does not like; this walk goes through the whole document and notes all of it, so that
-//! a person mends a file once.
+//! serde stops at the first thing it does not like; this walk goes through the whole document and notes all of it, so
+//! that a person mends a file once.
 
 use serde_json::Value as Json;
 
@@ -54,6 +54,12 @@ impl Sink for Located<'_> {
 pub fn check(document: &Document, schema: &Schema, desk: &mut Desk) {
     let mut walk = Walk { schema, sink: Located { document, desk }, path: KeyPath::root() };
     walk.value(schema.root(), document.root());
+}
+
+/// The same for a part of the document, at its path.
+pub fn check_part(document: &Document, schema: &Schema, part: &Node, path: &KeyPath, desk: &mut Desk) {
+    let mut walk = Walk { schema, sink: Located { document, desk }, path: path.clone() };
+    walk.value(schema.root(), part);
 }
 
 /// In how many ways a value differs from what a schema asks.

@@ -3,6 +3,9 @@
 //! A strategy observes, decides and asks: it reads a [`View`] and writes [`Orders`]; it has no way to touch the world, no
 //! agenda, no clock, no file.
 
+pub mod edge_controller;
+pub mod edge_dispatcher;
+pub mod edge_router;
 pub mod faas;
 pub mod libra;
 pub mod max;

@@ -9,4 +9,5 @@ pub mod modulated;
 pub mod on_off;
 pub mod renewal;
 pub mod source;
+pub mod synth;
 pub mod varying;

@@ -130,7 +130,8 @@ fn stationary(rates: &[Vec<f64>]) -> Option<Vec<f64>> {
     }
     let mut law = vec![1.0];
     for k in 1..n {
-        law.push((0..k).map(|i| law[i] * q[i][k]).sum());
+        let share = law.iter().zip(&q).map(|(share, row)| share * row[k]).sum();
+        law.push(share);
     }
     let total: f64 = law.iter().sum();
     (total.is_finite() && law.iter().all(|&share| share > 0.0)).then(|| law.iter().map(|share| share / total).collect())

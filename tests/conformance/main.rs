@@ -4,6 +4,9 @@
 //! table lists and never name one. Where the folder is missing the small copy in `tests/data/oracle` is used, and a
 //! line says so.
 
+mod edge;
+mod golden;
 mod libra;
 mod mape;
+mod metrics_archive;
 mod oracle;

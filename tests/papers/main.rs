@@ -2,8 +2,10 @@
 //!
 //! Each comparison prints what was found, what is on record, the tolerance and the deviation (`--nocapture` shows them).
 
+mod edge_brokers;
 mod libra_replay;
 mod mape_planner;
+mod metric_archive;
 #[allow(dead_code)] // Figures on record need the traces, not the golden data.
 #[path = "../conformance/oracle.rs"]
 mod oracle;

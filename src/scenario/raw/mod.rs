@@ -14,7 +14,7 @@ pub use self::pools::{
     Balance, ContainerPool, FunctionPool, Initial, LeavesFirst, Pool, Prewarm, PrewarmEntry, Queue, Reuse, VmPool,
 };
 pub use self::prices::{Balancer, Container, Function as FunctionPrices, InstanceType, Plain, PriceList, Spot};
-pub use self::sources::{Source, Spread};
+pub use self::sources::{Closed, Counts, Mmpp, Poisson, Rates, Renewal, Source, Spread};
 use super::law_text::{ByteLaw, TimeLaw};
 use super::units::{Bandwidth, ByteSize, Fraction, FreeTable, Money, PricePerTime, TimeSpan};
 

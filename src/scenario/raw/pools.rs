@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::seconds;
 use crate::scenario::law_text::TimeLaw;
-use crate::scenario::units::{ByteSize, TimeSpan};
+use crate::scenario::units::{ByteSize, Quantity, TimeSpan};
 
 /// What serves requests; `kind` says how its instances come, go and are paid.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -283,7 +283,7 @@ fn yes() -> bool {
 }
 
 fn law(text: &str) -> TimeLaw {
-    text.parse().unwrap_or_else(|_| unreachable!("a default is a law"))
+    TimeLaw::parse(text).expect("a default is a law")
 }
 
 fn libra_boot() -> TimeLaw {

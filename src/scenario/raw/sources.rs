@@ -147,6 +147,8 @@ pub enum Spread {
     Uniform,
     /// At equal distances.
     Evenly,
+    /// As a Poisson stream that expects the count.
+    Poisson,
 }
 
 fn second() -> TimeSpan {

@@ -1,134 +1,17 @@
-//! The complaints of the kit over a small scenario of its own, message by message, and texts that must not bring it down.
+//! The complaints of the kit over a small scenario of its own, message by message, and texts that must not bring it
+//! down.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::town::{Fault, GOOD, Order, Pool, Spread, Town, Window};
 use super::*;
-use crate::scenario::law_text::{ByteLaw, NumberLaw, TimeLaw};
-use crate::scenario::units::{
-    Bandwidth, ByteSize, Fraction, FreeTable, Money, OpsRate, PricePerCoreTime, PricePerData, PricePerMemoryTime,
-    PricePerRequest, PricePerTime, Rate, Ratio, TimeSpan,
-};
+use crate::scenario::units::{Fraction, Quantity};
 
-/// One of everything that scenarios are made of.
-#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-struct Town {
-    name: String,
-    #[serde(default)]
-    seed: u64,
-    #[serde(default)]
-    order: Order,
-    #[serde(default)]
-    spread: Spread,
-    #[serde(default)]
-    pools: BTreeMap<String, Pool>,
-    #[serde(default)]
-    sources: Vec<Source>,
-    prices: Option<Prices>,
-    window: Option<Window>,
-    strategy: Option<StrategyPart>,
-    fault: Option<Fault>,
-    #[serde(default)]
-    weights: BTreeMap<String, f64>,
-    position: Option<(u8, i64)>,
-}
-
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-enum Order {
-    #[default]
-    FirstCome,
-    LastCome,
-    Random,
-}
-
-/// Documented names make another form of schema than plain ones.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-enum Spread {
-    /// All at once.
-    #[default]
-    Start,
-    /// At equal distances.
-    Evenly,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-enum Pool {
-    Vm(Fleet),
-    Function { memory: ByteSize, keep_alive: Option<TimeSpan>, cold: Option<TimeLaw> },
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-struct Fleet {
-    count: NonZeroU32,
-    #[serde(default = "no_time")]
-    boot: TimeSpan,
-    #[schemars(range(min = 1, max = 64))]
-    slots: Option<u16>,
-    speed: Option<OpsRate>,
-    link: Option<Bandwidth>,
-    target: Option<Fraction>,
-    headroom: Option<Ratio>,
-}
-
-fn no_time() -> TimeSpan {
-    TimeSpan::default()
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-struct Source {
-    rate: Rate,
-    work: Option<NumberLaw>,
-    payload: Option<ByteLaw>,
-    #[schemars(length(min = 1))]
-    functions: Option<Vec<String>>,
-    #[schemars(range(min = 0.0, max = 10.0))]
-    scale: Option<f64>,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Prices {
-    vm: PricePerTime,
-    request: Option<PricePerRequest>,
-    memory: Option<PricePerMemoryTime>,
-    egress: Option<PricePerData>,
-    core: Option<PricePerCoreTime>,
-    budget: Option<Money>,
-}
-
-/// Either a length of time or both ends.
-#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum Window {
-    Long(TimeSpan),
-    Ends { from: TimeSpan, to: TimeSpan },
-}
-
-/// The parameters are the strategy's own.
-#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-struct StrategyPart {
-    name: String,
-    #[serde(flatten)]
-    parameters: FreeTable,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-enum Fault {
-    Never,
-    Crash { every: TimeSpan },
-    Spot { share: Fraction },
-}
+mod town;
 
 fn read_town(text: &str, overrides: &[&str]) -> Result<Read<Town>, Complaints> {
     let mut document = Document::parse("town.toml", text)?;
@@ -151,52 +34,6 @@ fn complains(text: &str, overrides: &[&str], wanted: &[&str]) {
     assert_eq!(shown, wanted, "{text}");
 }
 
-const GOOD: &str = r#"
-name = "small"
-seed = 7
-order = "last-come"
-spread = "evenly"
-weights = { a = 1, b = 0.5 }
-position = [3, -4]
-window = "90s"
-fault = { crash = { every = "2d" } }
-
-[pools.web]
-kind = "vm"
-count = 3
-boot = "1.5min"
-slots = 4
-speed = "2.4 Gops/s"
-link = "100Mbit/s"
-target = "80%"
-headroom = 1.5
-
-[pools.burst]
-kind = "function"
-memory = "512MiB"
-cold = "exponential(1.991s)"
-
-[[sources]]
-rate = "0.9/s"
-work = 1
-payload = "uniform(1kB, 2MiB)"
-functions = ["f"]
-scale = 2
-
-[prices]
-vm = "0.0416 USD/h"
-request = "0.20 USD/1M"
-memory = "0.0000166667 USD/GB-s"
-egress = "0.09 USD/GB"
-core = "0.04048 USD/vCPU-h"
-budget = "100 USD"
-
-[strategy]
-name = "libra"
-alpha = 0.2
-inner = { since = 2024-05-01, list = [1, "a"] }
-"#;
-
 #[test]
 fn a_good_scenario_is_read() {
     let read = read_town(GOOD, &[]).unwrap();
@@ -217,11 +54,11 @@ fn a_good_scenario_is_read() {
 
 /// A quantity from text in a test.
 trait ParseAs {
-    fn parse_as<Q: crate::scenario::units::Quantity>(&self) -> Q;
+    fn parse_as<Q: Quantity>(&self) -> Q;
 }
 
 impl ParseAs for str {
-    fn parse_as<Q: crate::scenario::units::Quantity>(&self) -> Q {
+    fn parse_as<Q: Quantity>(&self) -> Q {
         Q::parse(self).unwrap()
     }
 }
@@ -293,7 +130,8 @@ fn all_complaints_come_at_once_and_in_order() {
     let wanted = [
         "name: found nothing, want a text in quotes",
         "1:8: seed: found -1, want a whole number of at least 0",
-        "2:1: sead: found an unknown key, want fault, name, position, spread, strategy, weights or window (did you mean spread?)",
+        "2:1: sead: found an unknown key, want fault, name, position, spread, strategy, weights or window \
+         (did you mean spread?)",
         "3:1: found the key \"seed\" a second time, want each key once",
         "4:9: order: found \"fifo\", want \"first-come\", \"last-come\" or \"random\"",
         "5:1: pools.web.count: found nothing, want a whole number of at least 1",
@@ -356,13 +194,12 @@ fn a_file_that_is_no_scenario_says_what_it_is() {
         read.map(|_| ())
             .map_err(|complaints| complaints.to_string().replace(&format!("{}/", folder.path().display()), ""))
     };
-    let wanted = "a file with a scenario in TOML";
+    let wanted = "a file in TOML";
     assert_eq!(said("none.toml"), Err(format!("none.toml: found no such file, want {wanted}")));
     assert_eq!(said("."), Err(format!(".: found a folder, want {wanted}")));
-    let line =
-        "garbage.toml: found the byte 0xff in line 2, which is not UTF-8, want a scenario in TOML, in UTF-8 text";
+    let line = "garbage.toml: found the byte 0xff in line 2, which is not UTF-8, want a file in TOML and UTF-8";
     assert_eq!(said("garbage.toml"), Err(line.to_owned()));
-    let line = "large.toml: found more than 16 MiB, want a scenario in TOML of at most 16 MiB";
+    let line = "large.toml: found more than 16 MiB, want a file in TOML of at most 16 MiB";
     assert_eq!(said("large.toml"), Err(line.to_owned()));
     assert_eq!(said("truncated.toml"), Err("truncated.toml:3:10: found invalid basic string, want `\"`".to_owned()));
     assert_eq!(said("mark.toml"), Ok(()));
@@ -431,12 +268,16 @@ proptest! {
     }
 
     #[test]
-    fn text_like_a_scenario_is_read_or_complained_about(text in "([a-c\\[\\]{}.=\"'#,\n 0-9µ-]|pools|web|kind|\"vm\"|\\n\\[){0,60}") {
+    fn text_like_a_scenario_is_read_or_complained_about(
+        text in "([a-c\\[\\]{}.=\"'#,\n 0-9µ-]|pools|web|kind|\"vm\"|\\n\\[){0,60}",
+    ) {
         let _ = read_town(&text, &[]).map_err(|complaints| complaints.render(false, 80));
     }
 
     #[test]
-    fn any_override_is_laid_or_complained_about(set in "([a-z0-9.=\"'\\[\\]{} -]|pools|sources|window|boot){0,30}|\\PC{0,40}") {
+    fn any_override_is_laid_or_complained_about(
+        set in "([a-z0-9.=\"'\\[\\]{} -]|pools|sources|window|boot){0,30}|\\PC{0,40}",
+    ) {
         let _ = read_town(GOOD, &[&set]).map_err(|complaints| complaints.to_string());
     }
 }

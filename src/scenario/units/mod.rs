@@ -1,9 +1,9 @@
 //! Quantities as a scenario writes them, with their unit in the text: `"250ms"`, `"2GiB"`, `"0.0416 USD/h"`.
 //!
-//! Each is a type of its own around what the model counts in (nanoseconds, bytes, pico-dollars), so that a price cannot
-//! stand where a length of time belongs. A number without its unit is refused: nobody remembers whether 90 meant seconds.
-//! Numbers become integers digit by digit; what is finer than the smallest unit is refused rather than rounded, because
-//! a price or a time that was silently changed is a wrong result.
+//! Each is a type of its own around what the model counts in (nanoseconds, bytes, pico-dollars), so that a price
+//! cannot stand where a length of time belongs. A number without its unit is refused: nobody remembers whether 90
+//! meant seconds. Numbers become integers digit by digit; what is finer than the smallest unit is refused rather than
+//! rounded, because a price or a time that was silently changed is a wrong result.
 
 mod bytes;
 mod money;
@@ -58,8 +58,8 @@ impl fmt::Display for Flaw {
     }
 }
 
-/// A value that a scenario writes as text with its own grammar. Its `Display` is the canonical text, which `parse` reads
-/// back as the same value.
+/// A value that a scenario writes as text with its own grammar. Its `Display` is the canonical text, which `parse`
+/// reads back as the same value.
 pub trait Quantity: Sized + fmt::Display {
     /// The type's name in the JSON Schema, and what its keyword `x-unit` says.
     const NAME: &'static str;

@@ -59,7 +59,10 @@ impl<B: Basis> Price<B> {
 }
 
 macro_rules! basis {
-    ($basis:ident, $price:ident, $name:literal, $doc:literal, $kind:literal, $example:literal, $more:expr, $pattern:literal, $units:expr) => {
+    (
+        $basis:ident, $price:ident, $name:literal, $doc:literal, $kind:literal, $example:literal, $more:expr,
+        $pattern:literal, $units:expr
+    ) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $basis;
 
@@ -124,7 +127,7 @@ basis!(
     ByMemoryTime,
     PricePerMemoryTime,
     "PricePerMemoryTime",
-    "A price per memory and time in USD, metered in byte-nanoseconds: per GB-s or GB-h, where GB is 2^30 bytes as billed.",
+    "A price per memory and time in USD, metered in byte-nanoseconds: per GB-s or GB-h; a GB is 2^30 bytes.",
     "a price per memory and time in USD",
     "0.0000166667 USD/GB-s",
     &["0.0000166667 USD/GB-s"],

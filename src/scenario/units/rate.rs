@@ -19,7 +19,7 @@ pub struct Rate {
 impl Rate {
     /// Events per second, a finite number.
     pub fn per_s(self) -> f64 {
-        self.count.to_f64() * (1e9 / self.per.factor as f64)
+        self.count.to_f64() * 1e9 / self.per.factor as f64
     }
 }
 

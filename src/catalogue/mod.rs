@@ -1,0 +1,85 @@
+//! Floor 6: the table of strategies, one row each. Help, `list`, the README's table and the law tests follow from it.
+
+mod parameters;
+
+use crate::engine::time::Span;
+use crate::scenario::complaint::Complaints;
+use crate::scenario::document::Document;
+use crate::scenario::explain::Row as ExplainRow;
+use crate::scenario::path::KeyPath;
+use crate::scenario::setup::Setup;
+use crate::strategy::Strategy;
+
+/// What part of the world a strategy knows; it is offered the same requests all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knows {
+    /// Pools of the cloud: it gets the whole stream there.
+    Cloud,
+    /// Nodes, but no machines that come by order.
+    Nodes,
+    Everything,
+}
+
+impl Knows {
+    pub const fn words(self) -> &'static str {
+        match self {
+            Knows::Cloud => "cloud only",
+            Knows::Nodes => "nodes only",
+            Knows::Everything => "cloud and nodes",
+        }
+    }
+}
+
+/// A strategy with the parameters that a scenario gives it.
+pub struct Built {
+    pub strategy: Box<dyn Strategy>,
+    pub explained: Vec<ExplainRow>,
+}
+
+/// One row.
+pub struct Row {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub source: &'static str,
+    pub knows: Knows,
+    /// Reads the parameters at a path of the scenario and makes the strategy.
+    pub build: fn(&Document, KeyPath, &Setup) -> Result<Built, Complaints>,
+    /// The JSON Schema of the parameters.
+    pub schema: fn() -> serde_json::Value,
+}
+
+/// All strategies, in the order in which they are listed.
+pub const CATALOGUE: &[Row] = &[
+    Row {
+        name: "max",
+        about: "a fixed fleet for the peak takes everything",
+        source: "LIBRA (Raza et al., IC2E 2021), policy vm_cloud_max",
+        knows: Knows::Cloud,
+        build: parameters::max,
+        schema: crate::scenario::schema::json_schema::<parameters::Max>,
+    },
+    Row {
+        name: "faas",
+        about: "everything goes to functions",
+        source: "LIBRA (Raza et al., IC2E 2021), policy serverless",
+        knows: Knows::Cloud,
+        build: parameters::faas,
+        schema: crate::scenario::schema::json_schema::<parameters::Faas>,
+    },
+    Row {
+        name: "libra",
+        about: "machines for the steady load, functions for bursts and while machines boot",
+        source: "LIBRA (Raza et al., IC2E 2021, doi 10.1109/IC2E52221.2021.00028)",
+        knows: Knows::Cloud,
+        build: parameters::libra,
+        schema: crate::scenario::schema::json_schema::<parameters::Libra>,
+    },
+];
+
+/// The row of a name.
+pub fn find(name: &str) -> Option<&'static Row> {
+    CATALOGUE.iter().find(|row| row.name == name)
+}
+
+/// The longest span that a strategy may state as its period: a run of that length would see one decision.
+pub const PERIOD_MAX: Span = Span::from_secs(10 * 365 * 86_400);

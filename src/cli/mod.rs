@@ -1,0 +1,107 @@
+//! Floor 8: the commands, one file each.
+//!
+//! Exit codes: 0 done; 1 a run stopped or could not be written; 2 the input was refused; 3 a law of the simulator is broken.
+
+mod check;
+mod completions;
+mod explain;
+mod list;
+mod plan;
+mod plan_libra;
+mod run;
+mod schema;
+mod table;
+mod watch;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::experiment::opened::{Opened, open};
+use crate::scenario::complaint::Complaints;
+
+/// The input was refused.
+const REFUSED: u8 = 2;
+
+/// A deterministic discrete-event simulator of cloud, FaaS and edge capacity.
+#[derive(Parser)]
+#[command(name = "stratosim", version, about, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a scenario under its strategies; writes a folder for each and prints one table.
+    Run(run::Run),
+    /// Read a scenario and everything it names, and say what is wrong with it.
+    Check(check::Check),
+    /// Show every value in force and where it came from.
+    Explain(explain::Explain),
+    /// List the strategies with their source and parameters.
+    List(list::List),
+    /// Print the JSON Schema of scenario files, for editors.
+    Schema(schema::SchemaOf),
+    /// Planning models and replays that work without a run.
+    Plan(plan::Plan),
+    /// Print completions for a shell.
+    Completions(completions::Completions),
+}
+
+/// A scenario and what is overridden in it.
+#[derive(Args)]
+struct ScenarioArgs {
+    /// Scenario file (TOML).
+    scenario: PathBuf,
+    /// Override a key, as in `--set pools.web.boot=90s`; may be repeated, the last one wins.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl ScenarioArgs {
+    /// Opens the scenario, or prints what is wrong and gives the exit code.
+    fn open(&self) -> Result<Opened, ExitCode> {
+        open(&self.scenario, &self.set).map_err(|complaints| refuse(&complaints))
+    }
+}
+
+/// Prints complaints: with pictures on a terminal, one a line elsewhere.
+fn refuse(complaints: &Complaints) -> ExitCode {
+    if std::io::stderr().is_terminal() {
+        eprint!("{}", complaints.render(true, 110));
+    } else {
+        eprintln!("{complaints}");
+    }
+    let count = complaints.count();
+    eprintln!("{count} complaint{}", if count == 1 { "" } else { "s" });
+    ExitCode::from(REFUSED)
+}
+
+/// Prints to standard output; a reader that has gone away (`| head`) is no error.
+fn print(text: &str) -> ExitCode {
+    use std::io::Write;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("standard output: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Run(run) => run.run(),
+        Command::Check(check) => check.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::List(list) => list.run(),
+        Command::Schema(schema) => schema.run(),
+        Command::Plan(plan) => plan.run(),
+        Command::Completions(completions) => completions.run(),
+    }
+}

@@ -1,0 +1,98 @@
+//! `run`: a scenario under its strategies, side by side on the same requests.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::table::comparison;
+use super::watch::Watch;
+use super::ScenarioArgs;
+use crate::experiment::opened::Opened;
+use crate::experiment::run::{Finished, Output, RunError, run_column};
+use crate::run::record::RequestLog;
+
+/// Rows above which the log's size is worth a word.
+const MANY_ROWS: u64 = 1_000_000;
+/// Bytes of one row of `requests.csv`, about.
+const ROW_BYTES: u64 = 215;
+
+#[derive(Args)]
+pub struct Run {
+    #[command(flatten)]
+    scenario: ScenarioArgs,
+    /// Only these strategies of the scenario (repeatable).
+    #[arg(long = "strategy", value_name = "NAME")]
+    strategies: Vec<String>,
+    /// Folder for results.
+    #[arg(long, default_value = "results")]
+    out: PathBuf,
+    /// Replication: another number gives other draws of the same scenario.
+    #[arg(long, default_value_t = 0)]
+    replication: u64,
+    /// Log one request in so many, chosen by its number; 0 writes no requests.csv.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    every: u64,
+    /// Print nothing but errors.
+    #[arg(long, short)]
+    quiet: bool,
+    /// Print decisions (-v), or every event (-vv), with simulated time.
+    #[arg(long, short, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Send what -v prints to this file.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+}
+
+impl Run {
+    pub fn run(&self) -> ExitCode {
+        let opened = match self.scenario.open() {
+            Ok(opened) => opened,
+            Err(code) => return code,
+        };
+        for name in &self.strategies {
+            if !opened.columns.iter().any(|column| column.label == *name) {
+                let known: Vec<&str> = opened.columns.iter().map(|column| column.label.as_str()).collect();
+                eprintln!("--strategy {name}: the scenario has {}", known.join(", "));
+                return ExitCode::from(super::REFUSED);
+            }
+        }
+        match self.run_all(&opened) {
+            Ok(finished) => self.report(&opened, &finished),
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::from(if matches!(error, RunError::BrokenLaw(_)) { 3 } else { 1 })
+            }
+        }
+    }
+
+    fn run_all(&self, opened: &Opened) -> Result<Vec<Finished>, RunError> {
+        let output = Output { root: self.out.clone(), log: RequestLog { every: self.every } };
+        let mut watch = Watch::open(self.quiet, self.verbose, self.log.as_deref(), opened)?;
+        let mut finished = Vec::new();
+        for column in &opened.columns {
+            if !self.strategies.is_empty() && !self.strategies.contains(&column.label) {
+                continue;
+            }
+            watch.begin(&column.label, opened.setup.horizon);
+            let run = run_column(opened, column, self.replication, &output, &mut watch);
+            watch.end();
+            finished.push(run?);
+        }
+        Ok(finished)
+    }
+
+    fn report(&self, opened: &Opened, finished: &[Finished]) -> ExitCode {
+        if self.quiet {
+            return ExitCode::SUCCESS;
+        }
+        let logged: u64 = finished.iter().map(|run| run.summary.calls.total_ended()).max().unwrap_or(0);
+        if self.every == 1 && logged > MANY_ROWS {
+            let mib = logged * ROW_BYTES >> 20;
+            eprintln!("requests.csv has {logged} rows, about {mib} MiB for each strategy; --every {} would log {} of them",
+                10, logged / 10);
+        }
+        let columns: Vec<_> = opened.columns.iter().collect();
+        super::print(&comparison(opened, &columns, finished))
+    }
+}

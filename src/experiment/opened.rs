@@ -1,0 +1,131 @@
+//! A scenario opened for use: read, checked, with the strategies it asks for.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value as Json, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::catalogue::{self, Built, CATALOGUE, Knows, Row};
+use crate::run::folder::{file_hash, hex};
+use crate::scenario::check::{Checked, check};
+use crate::scenario::complaint::{Complaints, Desk};
+use crate::scenario::explain::Row as ExplainRow;
+use crate::scenario::path::KeyPath;
+use crate::scenario::raw;
+use crate::scenario::reader::{Read, read_file};
+use crate::scenario::setup::Setup;
+use crate::scenario::units::nearest;
+
+/// A scenario without complaint.
+pub struct Opened {
+    pub path: PathBuf,
+    pub read: Read<raw::Scenario>,
+    pub setup: Setup,
+    pub columns: Vec<Column>,
+    overrides: Vec<String>,
+}
+
+/// One strategy of a scenario.
+pub struct Column {
+    /// Its name in the table and in the results.
+    pub label: String,
+    pub row: &'static Row,
+    path: KeyPath,
+}
+
+/// Opens a scenario with overrides.
+///
+/// # Errors
+/// Everything that is wrong with the file, the overrides, the files it names and the parameters of its strategies.
+pub fn open(path: &Path, overrides: &[String]) -> Result<Opened, Complaints> {
+    let read: Read<raw::Scenario> = read_file(path, overrides)?;
+    let mut desk = Desk::new();
+    let checked = desk.keep(check(&read, path));
+    let Some(Checked { setup, strategies }) = checked else {
+        return Err(desk.finish().expect_err("a scenario that is not kept was complained about"));
+    };
+    let mut columns = Vec::new();
+    for (index, asked) in strategies.into_iter().enumerate() {
+        let parameters = KeyPath::from("strategy").key(&asked.label);
+        let Some(row) = catalogue::find(&asked.uses) else {
+            let place = if asked.uses == asked.label {
+                KeyPath::from("strategies").index(index)
+            } else {
+                parameters.key("use")
+            };
+            let near = nearest(&asked.uses, CATALOGUE.iter().map(|row| row.name));
+            let complaint = read.refuse(place, "the name of a strategy (`stratosim list` shows them)");
+            desk.add(complaint.with_hint(near.map(|near| format!("did you mean \"{near}\"?"))));
+            continue;
+        };
+        if desk.keep((row.build)(read.document(), parameters.clone(), &setup)).is_some() {
+            columns.push(Column { label: asked.label, row, path: parameters });
+        }
+    }
+    desk.finish()?;
+    Ok(Opened { path: path.to_owned(), read, setup, columns, overrides: overrides.to_vec() })
+}
+
+impl Opened {
+    /// The setup that a strategy meets: where it knows no nodes, every source is at the cloud.
+    pub fn setup_for(&self, column: &Column, replication: u64) -> Setup {
+        let mut setup = self.setup.clone();
+        setup.replication = replication;
+        if column.row.knows == Knows::Cloud { setup.all_at_the_cloud() } else { setup }
+    }
+
+    /// A fresh strategy for a column.
+    pub fn build(&self, column: &Column) -> Built {
+        (column.row.build)(self.read.document(), column.path.clone(), &self.setup)
+            .expect("parameters that were read once are read again")
+    }
+
+    /// Every value in force for a column: the scenario's and the strategy's own.
+    pub fn in_force(&self, column: &Column) -> Vec<ExplainRow> {
+        let all = self.read.explain().expect("a scenario is written as JSON");
+        // Parameters of other columns do not determine this one.
+        let mut rows: Vec<ExplainRow> =
+            all.into_iter().filter(|row| !row.key.starts_with("strateg")).collect();
+        rows.extend(self.build(column).explained);
+        rows
+    }
+
+    /// What determines a run, as JSON: resolved values, input files by hash, seed, replication, version.
+    ///
+    /// # Errors
+    /// An input that can no longer be read.
+    pub fn determinants(&self, column: &Column, replication: u64) -> std::io::Result<Json> {
+        let rows = self.in_force(column);
+        let values: Map<String, Json> = rows.into_iter().map(|row| (row.key, Json::String(row.value))).collect();
+        let mut inputs = Map::new();
+        for path in &self.setup.inputs {
+            // The scenario itself is there as its resolved values: comments and order do not determine a run.
+            if *path != self.path {
+                let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+                inputs.insert(name, file_hash(path)?.into());
+            }
+        }
+        Ok(json!({
+            "scenario": self.setup.name,
+            "strategy": column.label,
+            "uses": column.row.name,
+            "replication": replication,
+            "seed": self.setup.seed,
+            "values": values,
+            "inputs": inputs,
+            "version": env!("CARGO_PKG_VERSION"),
+        }))
+    }
+
+    /// The overrides, as they were given.
+    pub fn overrides(&self) -> &[String] {
+        &self.overrides
+    }
+}
+
+/// The first eight digits of the hash of what determines a run.
+pub fn address(determinants: &Json) -> String {
+    let mut hash = Sha256::new();
+    hash.update(determinants.to_string().as_bytes());
+    hex(&hash.finalize())[..8].to_owned()
+}

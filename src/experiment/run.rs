@@ -1,0 +1,103 @@
+//! One run with its folder: `results/<scenario>/<strategy>/<replication>-<address>`, complete or absent.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value as Json, json};
+
+use super::opened::{Column, Opened, address};
+use crate::model::world::World;
+use crate::run::drive::{Stop, drive};
+use crate::run::folder::{Folder, file_hash, summary_json, write_costs, write_json};
+use crate::run::record::{Recorder, RequestLog};
+use crate::run::sink::Sink;
+use crate::run::summary::Summary;
+use crate::run::tee::Tee;
+
+/// Why a run has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("{0}")]
+    Stop(#[from] Stop),
+    #[error("{}: {error}", path.display())]
+    Io { path: PathBuf, error: io::Error },
+    #[error("a law of the simulator is broken, so its result is worth nothing: {0}")]
+    BrokenLaw(String),
+}
+
+/// A finished run.
+pub struct Finished {
+    pub summary: Summary,
+    pub world: World,
+    pub folder: PathBuf,
+}
+
+/// Where results go and what is logged.
+#[derive(Clone, Debug)]
+pub struct Output {
+    pub root: PathBuf,
+    pub log: RequestLog,
+}
+
+/// Runs one column and writes its folder; `watcher` sees the same rows.
+///
+/// # Errors
+/// A run that stopped, a folder that cannot be written; nothing is left behind then.
+pub fn run_column(
+    opened: &Opened,
+    column: &Column,
+    replication: u64,
+    output: &Output,
+    watcher: &mut dyn Sink,
+) -> Result<Finished, RunError> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |error| RunError::Io { path, error }
+    };
+    let determinants = opened.determinants(column, replication).map_err(at(&opened.path))?;
+    let address = address(&determinants);
+    let target = output.root.join(&opened.setup.name).join(&column.label).join(format!("{replication}-{address}"));
+    let folder = Folder::begin(&target).map_err(at(&target))?;
+    let setup = opened.setup_for(column, replication);
+    let mut recorder = Recorder::create(folder.path(), &setup, output.log).map_err(at(&target))?;
+    let mut strategy = opened.build(column).strategy;
+    let driven = drive(&setup, &column.label, &mut *strategy, &mut Tee { first: &mut recorder, second: watcher });
+    let (summary, world) = driven?;
+    recorder.finish().map_err(at(&target))?;
+    let broken = summary.broken_laws();
+    if !broken.is_empty() {
+        return Err(RunError::BrokenLaw(broken.join("; ")));
+    }
+    write_costs(&folder.path().join("cost.csv"), &world).map_err(at(&target))?;
+    write_json(&folder.path().join("summary.json"), &summary_json(&summary, &world)).map_err(at(&target))?;
+    write_manifest(folder.path(), determinants, &address, output, &summary).map_err(at(&target))?;
+    let folder = folder.complete().map_err(at(&target))?;
+    Ok(Finished { summary, world, folder })
+}
+
+/// What was run, from what, and the hash of every file it wrote.
+fn write_manifest(
+    folder: &Path,
+    determinants: Json,
+    address: &str,
+    output: &Output,
+    summary: &Summary,
+) -> io::Result<()> {
+    let mut names: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    names.sort();
+    let mut outputs = Map::new();
+    for path in names {
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let bytes = std::fs::metadata(&path)?.len();
+        outputs.insert(name, json!({ "sha256": file_hash(&path)?, "bytes": bytes }));
+    }
+    let manifest = json!({
+        "address": address,
+        "determined_by": determinants,
+        "requests_logged_one_in": output.log.every,
+        "digest": summary.digest,
+        "offered_digest": summary.offered_digest,
+        "outputs": outputs,
+    });
+    write_json(&folder.join("manifest.json"), &manifest)
+}

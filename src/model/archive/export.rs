@@ -1,0 +1,117 @@
+//! Any series as text for other tools: CSV, and OpenMetrics for those that read Prometheus' format.
+//!
+//! Source: OpenMetrics 1.0 (text format): a family of gauges per metric, method and granularity as labels, timestamps
+//! in seconds. Numbers are written so that reading them back gives the same bits.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use crate::engine::time::Instant;
+
+use super::{Archive, MetricId, Range};
+
+impl Archive {
+    /// Writes every point of `metrics` that is visible at `now`: `metric,method,granularity_s,timestamp_s,value`, in
+    /// order of the metrics, their methods, granularities (finest first) and time.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_csv(&self, metrics: &[MetricId], now: Instant, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "metric,method,granularity_s,timestamp_s,value")?;
+        for &metric in metrics {
+            let name = quoted(self.name(metric));
+            let policy = self.policy_of(metric);
+            for (place, method) in policy.methods.iter().enumerate() {
+                for (tier, definition) in policy.definitions.iter().enumerate() {
+                    let granularity = seconds(definition.granularity.as_nanos());
+                    let mut rows = String::new();
+                    self.visit(metric, tier, place, Range::ALL, now, |point| {
+                        let at = seconds(point.at.as_nanos());
+                        let _ = writeln!(rows, "{name},{method},{granularity},{at},{}", point.value);
+                    });
+                    out.write_all(rows.as_bytes())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the same points as OpenMetrics text. Metrics whose names differ only in characters that the format
+    /// does not know share a family and are told apart by the label `metric`.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_openmetrics(&self, metrics: &[MetricId], now: Instant, out: &mut dyn Write) -> io::Result<()> {
+        let mut families: BTreeMap<String, Vec<MetricId>> = BTreeMap::new();
+        for &metric in metrics {
+            families.entry(family(self.name(metric))).or_default().push(metric);
+        }
+        for (family, members) in families {
+            writeln!(out, "# TYPE {family} gauge")?;
+            for metric in members {
+                let policy = self.policy_of(metric);
+                for (place, method) in policy.methods.iter().enumerate() {
+                    for (tier, definition) in policy.definitions.iter().enumerate() {
+                        let labels = self.labels(metric, &method.to_string(), definition.granularity.as_nanos());
+                        let mut rows = String::new();
+                        self.visit(metric, tier, place, Range::ALL, now, |point| {
+                            let at = seconds(point.at.as_nanos());
+                            let _ = writeln!(rows, "{family}{{{labels}}} {} {at}", point.value);
+                        });
+                        out.write_all(rows.as_bytes())?;
+                    }
+                }
+            }
+        }
+        writeln!(out, "# EOF")
+    }
+
+    fn labels(&self, metric: MetricId, method: &str, granularity_ns: u64) -> String {
+        let own = self.metrics[metric.0 as usize].labels.iter();
+        let mut labels: BTreeMap<String, String> = own.map(|(key, value)| (label(key), value.clone())).collect();
+        labels.insert("metric".to_owned(), self.name(metric).to_owned());
+        labels.insert("method".to_owned(), method.to_owned());
+        labels.insert("granularity".to_owned(), seconds(granularity_ns));
+        let pair = |(key, value): (&String, &String)| {
+            format!("{key}=\"{}\"", value.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\""))
+        };
+        labels.iter().map(pair).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Seconds with as many decimals as there are.
+fn seconds(ns: u64) -> String {
+    let (whole, rest) = (ns / 1_000_000_000, ns % 1_000_000_000);
+    if rest == 0 {
+        return whole.to_string();
+    }
+    let fraction = format!("{rest:09}");
+    format!("{whole}.{}", fraction.trim_end_matches('0'))
+}
+
+fn quoted(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+/// A name that the format allows: letters, digits, `_` and `:`, not starting with a digit.
+fn family(name: &str) -> String {
+    sanitised(name, |c| c == ':')
+}
+
+fn label(name: &str) -> String {
+    sanitised(name, |_| false)
+}
+
+fn sanitised(name: &str, also: impl Fn(char) -> bool) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || also(c);
+    let mut clean: String = name.chars().map(|c| if allowed(c) { c } else { '_' }).collect();
+    if clean.is_empty() || clean.starts_with(|c: char| c.is_ascii_digit()) {
+        clean.insert(0, '_');
+    }
+    clean
+}

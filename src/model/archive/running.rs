@@ -1,0 +1,170 @@
+//! A metric that keeps a running tally per bucket: the simulator's usual metrics, at a few nanoseconds a post.
+//!
+//! Every measure counts, also several at one instant. Late measures are accepted as far back as the policy's window,
+//! and reach the bucket of their time. Differs from [`super::exact`]: no raw measures, so no order statistics, no
+//! deviation and no rates, and nothing is ever replaced.
+
+use std::collections::VecDeque;
+
+use super::method::Kind;
+use super::policy::Policy;
+
+/// What is known of the measures of one bucket.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    start: u64,
+    count: u64,
+    sum: f64,
+    min: f64,
+    max: f64,
+    /// The latest measure by time, and among equal times the one posted last.
+    last: f64,
+    last_at: u64,
+}
+
+impl Cell {
+    fn new(start: u64, at: u64, value: f64) -> Cell {
+        Cell { start, count: 1, sum: value, min: value, max: value, last: value, last_at: at }
+    }
+
+    #[inline]
+    fn add(&mut self, at: u64, value: f64) {
+        self.count += 1;
+        self.sum += value;
+        self.min = if value < self.min { value } else { self.min };
+        self.max = if value > self.max { value } else { self.max };
+        if at >= self.last_at {
+            (self.last, self.last_at) = (value, at);
+        }
+    }
+
+    fn value(&self, kind: Kind) -> f64 {
+        match kind {
+            Kind::Mean => self.sum / self.count as f64,
+            Kind::Sum => self.sum,
+            Kind::Min => self.min,
+            Kind::Max => self.max,
+            Kind::Count => self.count as f64,
+            Kind::Last => self.last,
+            Kind::First | Kind::Std | Kind::Median | Kind::Percentile(_) => {
+                unreachable!("a policy of tallies is checked for the methods it can give")
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Tier {
+    /// The newest bucket, in place so that a post touches one line of memory; it ends at `open_to`, which is zero
+    /// before the first measure.
+    open: Cell,
+    open_to: u64,
+    granularity: u64,
+    timespan: Option<u64>,
+    /// The buckets before, in time order.
+    closed: VecDeque<Cell>,
+}
+
+/// A metric under [`super::Keep::Tallies`].
+#[derive(Clone, Debug)]
+pub(super) struct Running {
+    tiers: Vec<Tier>,
+    newest: u64,
+    /// Measures before this are too late; moves with the newest measure.
+    oldest: u64,
+}
+
+impl Running {
+    pub(super) fn new(policy: &Policy) -> Running {
+        let tiers = policy.definitions.iter().map(|definition| Tier {
+            granularity: definition.granularity.as_nanos(),
+            timespan: definition.timespan(),
+            open: Cell { count: 0, ..Cell::new(0, 0, 0.0) },
+            open_to: 0,
+            closed: VecDeque::new(),
+        });
+        Running { tiers: tiers.collect(), newest: 0, oldest: 0 }
+    }
+
+    pub(super) fn revise(&mut self, policy: &Policy) {
+        for (tier, definition) in self.tiers.iter_mut().zip(&policy.definitions) {
+            tier.timespan = definition.timespan();
+        }
+    }
+
+    /// Counts one measure in every granularity, unless it is older than the back window.
+    #[inline]
+    pub(super) fn post(&mut self, at: u64, value: f64, policy: &Policy) {
+        if at < self.oldest {
+            return;
+        }
+        let mut opened = false;
+        for tier in &mut self.tiers {
+            if at >= tier.open.start && at < tier.open_to {
+                tier.open.add(at, value);
+            } else {
+                opened |= tier.turn(at, value);
+            }
+        }
+        self.newest = self.newest.max(at);
+        if opened {
+            self.oldest = policy.oldest(self.newest);
+        }
+    }
+
+    /// The points with `from` <= start < `to` whose bucket ends at or before `closed_by`.
+    pub(super) fn range(
+        &self,
+        tier: usize,
+        kind: Kind,
+        from: u64,
+        to: u64,
+        closed_by: u64,
+    ) -> impl Iterator<Item = (u64, f64)> + '_ {
+        let tier = &self.tiers[tier];
+        let first = tier.closed.partition_point(|cell| cell.start < from);
+        let cells = tier.closed.iter().skip(first).chain(tier.newest().filter(|cell| cell.start >= from));
+        cells
+            .take_while(move |cell| cell.start < to && cell.start.saturating_add(tier.granularity) <= closed_by)
+            .map(move |cell| (cell.start, cell.value(kind)))
+    }
+
+    pub(super) fn at(&self, tier: usize, kind: Kind, bucket: u64) -> Option<f64> {
+        let tier = &self.tiers[tier];
+        let found = match tier.newest().filter(|cell| cell.start <= bucket) {
+            Some(open) => Some(open),
+            None => tier.closed.binary_search_by_key(&bucket, |cell| cell.start).ok().map(|place| &tier.closed[place]),
+        };
+        found.filter(|cell| cell.start == bucket).map(|cell| cell.value(kind))
+    }
+}
+
+impl Tier {
+    fn newest(&self) -> Option<&Cell> {
+        (self.open.count > 0).then_some(&self.open)
+    }
+
+    /// A measure outside the open bucket: opens the next one (and says so), or finds an earlier one.
+    #[cold]
+    fn turn(&mut self, at: u64, value: f64) -> bool {
+        let start = at / self.granularity * self.granularity;
+        let opens = at >= self.open_to;
+        if opens {
+            self.closed.extend(self.newest().copied());
+            self.open = Cell::new(start, at, value);
+            self.open_to = start.saturating_add(self.granularity);
+        } else {
+            let position = self.closed.partition_point(|cell| cell.start < start);
+            match self.closed.get_mut(position) {
+                Some(cell) if cell.start == start => cell.add(at, value),
+                _ => self.closed.insert(position, Cell::new(start, at, value)),
+            }
+        }
+        if let Some(limit) = self.timespan.and_then(|timespan| self.open.start.checked_sub(timespan)) {
+            while self.closed.front().is_some_and(|cell| cell.start <= limit) {
+                self.closed.pop_front();
+            }
+        }
+        opens
+    }
+}

@@ -1,0 +1,356 @@
+//! An edge computer: calls queue at the container of their function, share a processor with the calls of other
+//! containers, and hold memory while they run.
+//!
+//! Source: `ccicconetti/serverlessonedge`, the simulated edge computer (specification section 7).
+//! Differs: work is not rounded to whole operations at each event. Freed memory wakes every container of the
+//! processor; `faithful` wakes only that of the call which ended, so that others may wait for ever.
+//!
+//! A state machine without a clock: the caller offers calls, asks when the next one ends and advances to there.
+
+use std::collections::VecDeque;
+
+use crate::engine::time::Instant;
+
+mod kind;
+mod processor;
+
+pub use kind::{ComputerType, ContainerType, KindError, ProcessorKind, ProcessorType, Requirements};
+
+use processor::Processor;
+
+/// A container of a computer; only the computer makes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContainerId(u32);
+
+/// Why a call is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a call needs {needed_bytes} bytes of memory, its processor has {total_bytes}")]
+pub struct TooLarge {
+    pub needed_bytes: u64,
+    pub total_bytes: u64,
+}
+
+/// A call that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The caller's number of the call.
+    pub call: u64,
+    pub container: ContainerId,
+    pub offered: Instant,
+    pub started: Instant,
+    pub finished: Instant,
+    /// Load in whole percent over the last 1, 10 and 30 reports, as known when the call arrived.
+    pub loads: [u8; 3],
+}
+
+impl Done {
+    /// Processing time in whole milliseconds, waiting in the container included.
+    pub fn processing_ms(&self) -> u64 {
+        (self.finished.since(self.offered).as_nanos() + 500_000) / 1_000_000
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Task {
+    call: u64,
+    container: u32,
+    operations: u64,
+    memory: u64,
+    offered: Instant,
+    started: Instant,
+    loads: [u8; 3],
+}
+
+#[derive(Clone, Debug)]
+struct Container {
+    processor: usize,
+    function: String,
+    workers: u32,
+    busy: u32,
+    requirements: Requirements,
+    /// Slots of waiting calls.
+    queue: VecDeque<u32>,
+    /// Their operations in all.
+    waiting_operations: u64,
+}
+
+/// The state of one computer.
+#[derive(Clone, Debug)]
+pub struct Computer {
+    /// In order of processor names, as reports are.
+    processors: Vec<Processor>,
+    names: Vec<String>,
+    /// In order of function names.
+    containers: Vec<Container>,
+    tasks: Vec<Task>,
+    free: Vec<u32>,
+    sequence: u64,
+    wake_all: bool,
+    /// Calls that end at one instant, before they are put in order.
+    ending: Vec<(u32, processor::Active)>,
+}
+
+impl Computer {
+    /// An idle computer at time zero.
+    ///
+    /// # Errors
+    /// A description that [`ComputerType::check`] refuses.
+    pub fn new(kind: &ComputerType, faithful: bool) -> Result<Computer, KindError> {
+        kind.check()?;
+        let mut processors: Vec<&ProcessorType> = kind.processors.iter().collect();
+        processors.sort_by(|a, b| a.name.cmp(&b.name));
+        let names: Vec<String> = processors.iter().map(|processor| processor.name.clone()).collect();
+        let mut containers: Vec<&ContainerType> = kind.containers.iter().collect();
+        containers.sort_by(|a, b| a.function.cmp(&b.function));
+        let containers = containers.into_iter().map(|container| Container {
+            processor: names.iter().position(|name| *name == container.processor).expect("checked above"),
+            function: container.function.clone(),
+            workers: container.workers,
+            busy: 0,
+            requirements: container.requirements,
+            queue: VecDeque::new(),
+            waiting_operations: 0,
+        });
+        let containers = containers.collect();
+        Ok(Computer {
+            processors: processors.iter().map(|p| Processor::new(p.speed_ops_per_s, p.cores, p.memory_bytes)).collect(),
+            names,
+            containers,
+            tasks: Vec::new(),
+            free: Vec::new(),
+            sequence: 0,
+            wake_all: !faithful,
+            ending: Vec::new(),
+        })
+    }
+
+    /// The container that serves a function.
+    pub fn container(&self, function: &str) -> Option<ContainerId> {
+        let place = self.containers.binary_search_by(|container| container.function.as_str().cmp(function)).ok()?;
+        Some(ContainerId(place as u32))
+    }
+
+    pub fn function(&self, container: ContainerId) -> &str {
+        &self.containers[container.0 as usize].function
+    }
+
+    /// What a call of this size needs: operations and bytes of memory.
+    pub fn needs(&self, container: ContainerId, size_bytes: u64) -> (u64, u64) {
+        self.containers[container.0 as usize].requirements.of(size_bytes)
+    }
+
+    /// A call arrives: it starts if a worker and the memory are free, else it waits. The caller has advanced the
+    /// computer to `now`, and `call` is its own number for it.
+    ///
+    /// # Errors
+    /// A call that needs more memory than the processor has.
+    pub fn offer(&mut self, now: Instant, call: u64, container: ContainerId, size_bytes: u64) -> Result<(), TooLarge> {
+        let (operations, memory) = self.needs(container, size_bytes);
+        let place = container.0 as usize;
+        let processor = &mut self.processors[self.containers[place].processor];
+        if memory > processor.memory_bytes {
+            return Err(TooLarge { needed_bytes: memory, total_bytes: processor.memory_bytes });
+        }
+        assert!(processor.next_end().is_none_or(|end| end > now), "calls that have ended are taken before new ones");
+        processor.work(now);
+        processor.note();
+        let loads = processor.loads();
+        let task = Task { call, container: container.0, operations, memory, offered: now, started: now, loads };
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.tasks.push(task);
+            (self.tasks.len() - 1) as u32
+        });
+        self.tasks[slot as usize] = task;
+        if self.fits(place, memory) {
+            self.start(slot, now);
+        } else {
+            let container = &mut self.containers[place];
+            container.queue.push_back(slot);
+            container.waiting_operations += operations;
+        }
+        Ok(())
+    }
+
+    /// When the next call ends, if none arrives before.
+    pub fn next_completion(&self) -> Option<Instant> {
+        self.processors.iter().filter_map(Processor::next_end).min()
+    }
+
+    /// Works until `to`, that instant included, and appends the calls that end, in order.
+    pub fn advance(&mut self, to: Instant, done: &mut Vec<Done>) {
+        while let Some(now) = self.next_completion().filter(|&next| next <= to) {
+            for (number, processor) in self.processors.iter_mut().enumerate() {
+                processor.work(now);
+                if processor.next_end() == Some(now) {
+                    processor.ended(|active| self.ending.push((number as u32, active)));
+                }
+            }
+            // By function name, inside a container in order of finishing, first come first when equal.
+            let tasks = &self.tasks;
+            self.ending.sort_unstable_by_key(|(_, active)| (tasks[active.slot as usize].container, *active));
+            let mut ending = std::mem::take(&mut self.ending);
+            for (_, active) in ending.drain(..) {
+                done.push(self.end(active.slot, now));
+            }
+            self.ending = ending;
+        }
+        self.processors.iter_mut().for_each(|processor| processor.work(to));
+    }
+
+    fn end(&mut self, slot: u32, now: Instant) -> Done {
+        let task = self.tasks[slot as usize];
+        let place = task.container as usize;
+        let number = self.containers[place].processor;
+        self.processors[number].memory_used -= task.memory;
+        self.processors[number].note();
+        self.containers[place].busy -= 1;
+        self.free.push(slot);
+        self.serve(place, now);
+        if self.wake_all {
+            for other in 0..self.containers.len() {
+                if other != place && self.containers[other].processor == number {
+                    self.serve(other, now);
+                }
+            }
+        }
+        let container = ContainerId(task.container);
+        let Task { call, offered, started, loads, .. } = task;
+        Done { call, container, offered, started, finished: now, loads }
+    }
+
+    /// Starts waiting calls from the head until one does not fit.
+    fn serve(&mut self, place: usize, now: Instant) {
+        while let Some(&slot) = self.containers[place].queue.front() {
+            let Task { memory, operations, .. } = self.tasks[slot as usize];
+            if !self.fits(place, memory) {
+                break;
+            }
+            let container = &mut self.containers[place];
+            container.queue.pop_front();
+            container.waiting_operations -= operations;
+            self.start(slot, now);
+        }
+    }
+
+    fn fits(&self, place: usize, memory: u64) -> bool {
+        let container = &self.containers[place];
+        let processor = &self.processors[container.processor];
+        container.busy < container.workers && processor.memory_used + memory <= processor.memory_bytes
+    }
+
+    fn start(&mut self, slot: u32, now: Instant) {
+        let task = &mut self.tasks[slot as usize];
+        task.started = now;
+        let container = &mut self.containers[task.container as usize];
+        container.busy += 1;
+        let processor = &mut self.processors[container.processor];
+        processor.memory_used += task.memory;
+        processor.start(slot, task.operations, self.sequence);
+        self.sequence += 1;
+    }
+
+    /// Estimated response time, in seconds, of a call that is not made. A pure function of the state at the last arrival
+    /// or completion: memory is ignored, and waiting calls count as if they ran one after the other.
+    pub fn dry_run(&self, container: ContainerId, size_bytes: u64) -> f64 {
+        let (operations, _) = self.needs(container, size_bytes);
+        let own = &self.containers[container.0 as usize];
+        let processor = &self.processors[own.processor];
+        let n = processor.active();
+        let full = own.busy >= own.workers;
+        let mut seconds = 0.0;
+        if n > 0 {
+            seconds += own.waiting_operations as f64 / processor.rate(n);
+            if full {
+                let front = processor.front(|slot| self.tasks[slot as usize].container == container.0);
+                seconds += front / processor.rate(n);
+            }
+        }
+        seconds + operations as f64 / processor.rate(if full { n } else { n + 1 })
+    }
+
+    /// Utilisation of every processor since the report before, in order of their names. The caller has advanced the
+    /// computer to the instant of the report.
+    pub fn report(&mut self) -> impl Iterator<Item = (&str, f64)> {
+        self.names.iter().map(String::as_str).zip(self.processors.iter_mut().map(Processor::report))
+    }
+
+    /// Calls that wait, by container and in order.
+    pub fn waiting(&self) -> impl Iterator<Item = u64> + '_ {
+        let slots = self.containers.iter().flat_map(|container| &container.queue);
+        slots.map(|&slot| self.tasks[slot as usize].call)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::random::Rng;
+    use crate::engine::time::Span;
+
+    fn at(seconds: f64) -> Instant {
+        Instant::ZERO + Span::from_secs_f64(seconds).unwrap()
+    }
+
+    #[test]
+    fn the_fifth_concurrent_call_waits_for_a_worker() {
+        let mut computer = Computer::new(&ComputerType::raspberry(1, 1), false).unwrap();
+        let function = computer.container("clambda0").unwrap();
+        (0..5).for_each(|call| computer.offer(Instant::ZERO, call, function, 10_000).unwrap());
+        let mut done = Vec::new();
+        computer.advance(at(1.0), &mut done);
+        let ends: Vec<f64> = done.iter().map(|done| done.finished.as_secs_f64()).collect();
+        assert_eq!(ends, [0.10004, 0.10004, 0.10004, 0.10004, 0.20008]);
+        assert_eq!(done[4].processing_ms(), 200);
+    }
+
+    #[test]
+    fn memory_that_is_freed_wakes_the_other_containers() {
+        let mut kind = ComputerType::raspberry(2, 0);
+        kind.processors[0].memory_bytes = 100;
+        kind.containers[0].requirements = Requirements::Fixed { operations: 100_000_000_000, memory_bytes: 80 };
+        kind.containers[1].requirements = Requirements::Fixed { operations: 100_000_000_000, memory_bytes: 50 };
+        for (faithful, ends) in [(false, 2), (true, 1)] {
+            let mut computer = Computer::new(&kind, faithful).unwrap();
+            let functions = ["clambda0", "clambda1"].map(|name| computer.container(name).unwrap());
+            computer.offer(Instant::ZERO, 0, functions[0], 1).unwrap();
+            computer.offer(Instant::ZERO, 1, functions[1], 1).unwrap();
+            let mut done = Vec::new();
+            computer.advance(at(9.0), &mut done);
+            assert_eq!(done.len(), ends);
+            assert_eq!(computer.waiting().count(), 2 - ends);
+        }
+    }
+
+    #[test]
+    fn what_no_processor_can_hold_is_refused() {
+        let mut computer = Computer::new(&ComputerType::raspberry(1, 0), false).unwrap();
+        let function = computer.container("clambda0").unwrap();
+        let refused = computer.offer(Instant::ZERO, 0, function, 6_000_000).unwrap_err();
+        assert_eq!(refused, TooLarge { needed_bytes: 600_000_000, total_bytes: 512 << 20 });
+        assert_eq!(computer.container("unknown"), None);
+    }
+
+    /// Every operation that is offered is done, whatever shares the processor: with all cores busy, the work between
+    /// two idle moments takes exactly its time.
+    #[test]
+    fn work_is_conserved_under_sharing() {
+        let mut rng = Rng::seeded(3);
+        let mut kind = ComputerType::raspberry(2, 0);
+        kind.processors[0].cores = 1;
+        kind.containers.iter_mut().for_each(|container| container.workers = 3);
+        let mut computer = Computer::new(&kind, false).unwrap();
+        let functions = ["clambda0", "clambda1"].map(|name| computer.container(name).unwrap());
+        let mut operations = 0;
+        for call in 0..50 {
+            let function = functions[rng.below(2) as usize];
+            let size = 1 + rng.below(5_000);
+            operations += computer.needs(function, size).0;
+            computer.offer(Instant::ZERO, call, function, size).unwrap();
+        }
+        let mut done = Vec::new();
+        computer.advance(at(1e6), &mut done);
+        assert_eq!(done.len(), 50);
+        let last = done.last().unwrap().finished.as_secs_f64();
+        assert!((last - operations as f64 / 1e11).abs() < 1e-6, "{last}");
+    }
+}

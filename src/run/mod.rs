@@ -1,0 +1,13 @@
+//! Floor 5: one setup, one strategy, one pass.
+
+pub mod digest;
+pub mod drive;
+pub mod folder;
+pub mod lines;
+pub mod record;
+mod sample;
+pub mod sink;
+mod step;
+pub mod summary;
+pub mod tee;
+

@@ -1,0 +1,147 @@
+//! A checked scenario: what cannot be wrong any more. From here a run is made, as often as wanted.
+
+use std::path::PathBuf;
+
+use crate::engine::law::Law;
+use crate::engine::random::Streams;
+use crate::engine::time::Span;
+use crate::model::function::{Draws, Function};
+use crate::model::ids::{FunctionId, NodeId};
+use crate::model::network::{Link, Network};
+use crate::model::node::Node;
+use crate::model::pool::{Pool, PoolSpec};
+use crate::model::request::{Retry, Step};
+use crate::model::tariff::{PerHour, Tariff};
+use crate::model::world::{Account, World};
+use crate::workload::demand::DemandLaws;
+use crate::workload::source::{Arrivals, Source};
+
+/// Everything a run needs, but the strategy.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub name: String,
+    pub seed: u64,
+    pub replication: u64,
+    /// Arrivals stop here; `None`: every source ends by itself.
+    pub horizon: Option<Span>,
+    pub warm_up: Span,
+    pub slo: Option<Span>,
+    pub sample_every: Option<Span>,
+    pub nodes: Vec<Node>,
+    pub links: Vec<Link>,
+    pub functions: Vec<FunctionSetup>,
+    pub sources: Vec<SourceSetup>,
+    pub pools: Vec<PoolSpec>,
+    pub accounts: Vec<Account>,
+    pub tariff: Tariff,
+    pub reservations: Vec<ReservationSetup>,
+    pub limits: Limits,
+    pub order_patience: Option<Span>,
+    /// Files that were read, for the manifest.
+    pub inputs: Vec<PathBuf>,
+}
+
+/// A function without its draws, which depend on seed and replication.
+#[derive(Clone, Debug)]
+pub struct FunctionSetup {
+    pub name: String,
+    pub memory_mib: u32,
+    pub work: Law,
+    pub payload_bytes: u64,
+    pub response_bytes: u64,
+    pub timeout: Option<Span>,
+    pub patience: Option<Law>,
+    pub failure: f64,
+    pub retry: Retry,
+    pub steps: Vec<Step>,
+}
+
+/// A source before its first draw.
+#[derive(Clone, Debug)]
+pub struct SourceSetup {
+    pub name: String,
+    pub function: FunctionId,
+    pub node: NodeId,
+    pub arrivals: Arrivals,
+    pub laws: DemandLaws,
+    /// Ends after so many requests.
+    pub requests: Option<u64>,
+}
+
+/// Reserved instances for the whole run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReservationSetup {
+    pub kind: String,
+    pub node: Option<NodeId>,
+    pub count: u32,
+    pub hourly: PerHour,
+    pub upfront_pico: u64,
+    pub term: Span,
+}
+
+/// What a run may grow to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub events: u64,
+    pub in_flight: u64,
+    pub instances: u64,
+    /// After the horizon, or after the last event that moved a request where there is none.
+    pub drain: Span,
+}
+
+impl Setup {
+    pub fn streams(&self) -> Streams {
+        Streams::new(self.seed, self.replication)
+    }
+
+    /// The world at the start: empty pools of a stated size.
+    pub fn world(&self) -> World {
+        let streams = self.streams();
+        let functions = self.functions.iter().map(|function| function.build(&streams)).collect();
+        let pools = self.pools.iter().map(|spec| Pool::new(spec.clone(), &streams)).collect();
+        let network = Network::new(self.nodes.len(), &self.links);
+        World::new(self.nodes.clone(), network, functions, pools, self.accounts.clone(), self.tariff.clone())
+    }
+
+    /// The same setup with every source at the cloud, for strategies that know no nodes.
+    pub fn all_at_the_cloud(mut self) -> Setup {
+        let cloud = self.nodes.iter().position(|node| node.is_cloud).expect("one node is the cloud");
+        for source in &mut self.sources {
+            source.node = NodeId::from_index(cloud);
+        }
+        self
+    }
+
+    pub fn pool_named(&self, name: &str) -> Option<&PoolSpec> {
+        self.pools.iter().find(|pool| pool.name == name)
+    }
+}
+
+impl FunctionSetup {
+    fn build(&self, streams: &Streams) -> Function {
+        Function {
+            name: self.name.clone(),
+            memory_mib: self.memory_mib,
+            work: self.work.clone(),
+            payload_bytes: self.payload_bytes,
+            response_bytes: self.response_bytes,
+            timeout: self.timeout,
+            patience: self.patience.clone(),
+            failure: self.failure,
+            retry: self.retry.clone(),
+            steps: self.steps.clone(),
+            draws: Draws::new(streams, &self.name),
+        }
+    }
+}
+
+impl SourceSetup {
+    /// The source at its beginning, drawing from its own streams.
+    pub fn source(&self, streams: &Streams) -> Source {
+        let source = Source::new(&self.name, streams, self.arrivals.clone(), self.laws.clone());
+        match self.requests {
+            Some(requests) => source.limited_to(requests),
+            None => source,
+        }
+    }
+}

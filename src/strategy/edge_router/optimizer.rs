@@ -1,0 +1,132 @@
+//! How weights follow measured delays.
+//!
+//! Source: `ccicconetti/serverlessonedge`, local optimizers none, async, asyncPF and trivial (periodic).
+//! Kept from there: alpha is the share of the previous average (a comment in the code has it the other way round), and
+//! the history of a destination outlives its removal from the table.
+
+use crate::engine::time::{Instant, Span};
+
+use super::table::{Table, TableError};
+
+/// After this long without a sample the average starts anew.
+const STALE: Span = Span::from_secs(5);
+
+/// What the samples of a period become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    Mean,
+    Min,
+    Max,
+}
+
+/// The rule by which weights follow delays.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Learning {
+    /// Weights never change.
+    None,
+    /// weight = (1 - alpha)·delay + alpha·previous; the delay itself at first and after five seconds without a sample.
+    Async { alpha: f64 },
+    /// weight = delay.
+    AsyncFairness,
+    /// Every `period`, the statistic of the delays seen since the last time; unchanged where none was seen.
+    Periodic { period: Span, statistic: Statistic },
+}
+
+/// What is remembered of one destination of one function.
+#[derive(Clone, Copy, Debug)]
+struct Memory {
+    destination: u32,
+    /// Exponential average, and when the last sample came.
+    average: f64,
+    at: Instant,
+    /// Samples of the period.
+    count: u64,
+    sum: f64,
+    min: f64,
+    max: f64,
+}
+
+/// The optimizer of one table.
+#[derive(Clone, Debug)]
+pub(super) struct Optimizer {
+    learning: Learning,
+    /// By function.
+    memories: Vec<Vec<Memory>>,
+}
+
+impl Optimizer {
+    pub(super) fn new(learning: Learning) -> Optimizer {
+        Optimizer { learning, memories: Vec::new() }
+    }
+
+    /// A call of `function` to `destination` took `delay_s`.
+    ///
+    /// # Errors
+    /// A destination that the table does not know (any more), or a delay that is not positive.
+    pub(super) fn learn(
+        &mut self,
+        table: &mut Table,
+        now: Instant,
+        function: u32,
+        destination: u32,
+        delay_s: f64,
+    ) -> Result<(), TableError> {
+        match self.learning {
+            Learning::None => Ok(()),
+            Learning::AsyncFairness => table.set(now, function, destination, delay_s as f32),
+            Learning::Async { alpha } => {
+                let memory = self.memory(function, destination, now);
+                let fresh = memory.count > 0 && now.since(memory.at) < STALE;
+                memory.average = if fresh { (1.0 - alpha) * delay_s + alpha * memory.average } else { delay_s };
+                (memory.at, memory.count) = (now, 1);
+                let weight = memory.average as f32;
+                table.set(now, function, destination, weight)
+            }
+            Learning::Periodic { .. } => {
+                let memory = self.memory(function, destination, now);
+                memory.count += 1;
+                memory.sum += delay_s;
+                memory.min = memory.min.min(delay_s);
+                memory.max = memory.max.max(delay_s);
+                Ok(())
+            }
+        }
+    }
+
+    /// The end of a period: every destination with samples gets its weight, functions in order of their numbers.
+    pub(super) fn tick(&mut self, table: &mut Table, now: Instant) {
+        let Learning::Periodic { statistic, .. } = self.learning else { return };
+        for (function, memories) in self.memories.iter_mut().enumerate() {
+            // Where several weights change at one instant, the order of names decides on ties of the round robin.
+            let order: Vec<u32> = table
+                .entry(function as u32)
+                .map(|entry| entry.by_name().map(|(destination, _)| destination.id).collect())
+                .unwrap_or_default();
+            for destination in order {
+                let seen = memories.iter().find(|memory| memory.destination == destination && memory.count > 0);
+                let Some(memory) = seen else { continue };
+                let weight = match statistic {
+                    Statistic::Mean => memory.sum / memory.count as f64,
+                    Statistic::Min => memory.min,
+                    Statistic::Max => memory.max,
+                };
+                table.set(now, function as u32, destination, weight as f32).expect("a destination just listed");
+            }
+            memories.clear();
+        }
+    }
+
+    fn memory(&mut self, function: u32, destination: u32, now: Instant) -> &mut Memory {
+        let function = function as usize;
+        if self.memories.len() <= function {
+            self.memories.resize(function + 1, Vec::new());
+        }
+        let memories = &mut self.memories[function];
+        let place = memories.iter().position(|memory| memory.destination == destination).unwrap_or_else(|| {
+            let (min, max) = (f64::INFINITY, f64::NEG_INFINITY);
+            memories.push(Memory { destination, average: 0.0, at: now, count: 0, sum: 0.0, min, max });
+            memories.len() - 1
+        });
+        &mut memories[place]
+    }
+}
