@@ -11,6 +11,8 @@ mod plan_libra;
 mod run;
 mod schema;
 mod table;
+mod trace;
+mod trace_input;
 mod watch;
 
 use std::io::IsTerminal;
@@ -47,6 +49,8 @@ enum Command {
     Schema(schema::SchemaOf),
     /// Planning models and replays that work without a run.
     Plan(plan::Plan),
+    /// Traces of any format: import, describe, fit, synth, scale, cut, merge.
+    Trace(trace::TraceCommand),
     /// Print completions for a shell.
     Completions(completions::Completions),
 }
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::List(list) => list.run(),
         Command::Schema(schema) => schema.run(),
         Command::Plan(plan) => plan.run(),
+        Command::Trace(trace) => trace.run(),
         Command::Completions(completions) => completions.run(),
     }
 }

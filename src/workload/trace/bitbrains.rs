@@ -12,9 +12,10 @@
 
 use super::arrival::Arrival;
 use super::clock;
-use super::feed::{Desk, Feed, Layout, Reading};
+use super::feed::{Desk, Feed, Layout, Origin, Reading};
 use super::flaw::Flaw;
-use super::line::{Fields, Line, Row, Separator};
+use super::line::{Fields, Line, Lines, Row, Separator};
+use super::merged::Merged;
 use super::number::{self, Unit};
 use crate::engine::time::{Instant, Span};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,33 @@ pub fn open(file: PathBuf, reading: Reading) -> Result<Bitbrains, Flaw> {
     let layout = Readings { machine, columns: None, last: i64::MIN, fields: Fields::default() };
     Feed::open([file], layout, reading)
 }
+
+/// Opens the files of many machines, as one trace on one clock whose zero is the earliest reading.
+///
+/// All files are open at once, a few kilobytes each; where the system allows fewer, its message says so.
+pub fn open_all(files: Vec<PathBuf>, mut reading: Reading) -> Result<Merged<Bitbrains>, Flaw> {
+    if reading.origin == Origin::Format {
+        let firsts: Vec<i64> = files.iter().map(|file| first(file)).collect::<Result<_, _>>()?;
+        reading.origin = firsts.into_iter().min().map_or(Origin::Format, Origin::At);
+    }
+    Ok(Merged::new(files.into_iter().map(|file| open(file, reading)).collect::<Result<Vec<_>, _>>()?))
+}
+
+/// The instant of the first reading of a file.
+fn first(file: &Path) -> Result<i64, Flaw> {
+    let mut lines = Lines::open(file)?;
+    let mut fields = Fields::default();
+    let column = match lines.next_line()? {
+        Some(line) => Columns::of(&fields.cut(line, Separator::Byte(b';'))?)?.timestamp,
+        None => return Err(Flaw::file(lines.file(), "no line", "a header")),
+    };
+    let name = lines.file().clone();
+    let Some(line) = lines.next_line()? else { return Err(Flaw::file(&name, "a header and no row", "a reading")) };
+    let row = fields.cut(line, Separator::Byte(b';'))?;
+    instant(row.bytes(column)).ok_or_else(|| row.flaw(column, "Timestamp", WANTED))
+}
+
+const WANTED: &str = "seconds or milliseconds since 1970, or a date such as 2013-08-12 13:40:46";
 
 /// One row for each reading.
 #[derive(Debug)]
