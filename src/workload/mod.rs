@@ -4,6 +4,8 @@ pub mod bursts;
 pub mod closed;
 pub mod counts;
 pub mod demand;
+pub mod describe;
+pub mod fit;
 pub mod modulated;
 pub mod on_off;
 pub mod renewal;
