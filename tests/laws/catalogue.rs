@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use stratosim::catalogue::CATALOGUE;
 use stratosim::experiment::opened::open;
-use stratosim::experiment::run::{Finished, Output, run_column};
+use stratosim::experiment::run::{Finished, LogFormat, Output, run_column};
 use stratosim::run::record::RequestLog;
 use stratosim::run::sink::Silent;
 
@@ -42,7 +42,7 @@ fn scenario(folder: &Path, strategy: &str) -> PathBuf {
 
 fn run(scenario: &Path, results: &Path) -> Finished {
     let opened = open(scenario, &[]).unwrap_or_else(|no| panic!("{no}"));
-    let output = Output { root: results.to_owned(), log: RequestLog { every: 1 } };
+    let output = Output { root: results.to_owned(), log: RequestLog { every: 1 }, format: LogFormat::Csv };
     run_column(&opened, &opened.columns[0], 0, &output, &mut Silent).unwrap_or_else(|error| panic!("{error}"))
 }
 
