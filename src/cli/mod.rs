@@ -7,6 +7,7 @@ mod completions;
 mod explain;
 mod list;
 mod plan;
+mod plan_fralb;
 mod plan_libra;
 #[cfg(feature = "yaml")]
 mod plan_malloovia;
@@ -87,12 +88,17 @@ fn print(text: &str) -> ExitCode {
     use std::io::Write;
     match std::io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("standard output: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => output_failed(&error),
     }
+}
+
+/// The exit code when output could not be written.
+fn output_failed(error: &std::io::Error) -> ExitCode {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("output: {error}");
+    ExitCode::FAILURE
 }
 
 /// Runs the command that the arguments name.
