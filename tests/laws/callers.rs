@@ -61,7 +61,11 @@ fn a_caller_gives_up_on_the_way() {
 #[test]
 fn a_caller_in_line_leaves_when_its_patience_ends_and_stays_once_its_turn_has_come() {
     let played = machine("patience = \"4s\"", &[(1, 6), (2, 1), (3, 9)]);
-    assert_eq!(played.told(), ["a 1 1 7 served", "b 2 - 6 abandoned", "c 3 7 16 served"], "c's turn is at its deadline");
+    assert_eq!(
+        played.told(),
+        ["a 1 1 7 served", "b 2 - 6 abandoned", "c 3 7 16 served"],
+        "c's turn is at its deadline"
+    );
 }
 
 #[test]
@@ -100,10 +104,7 @@ fn a_failed_attempt_has_done_its_work() {
 /// A root of one second that makes calls; every function has machines enough.
 fn tree(steps: &str, functions: &str) -> Played {
     let pool = "[pools.p]\nkind = \"vm\"\ntype = \"m\"\nslots = 9\n";
-    play(&format!(
-        "[functions.root]\nwork = \"1s\"\nsteps = [{steps}]\n{functions}{pool}{}",
-        asked("root", &[(1, 1)])
-    ))
+    play(&format!("[functions.root]\nwork = \"1s\"\nsteps = [{steps}]\n{functions}{pool}{}", asked("root", &[(1, 1)])))
 }
 
 const CALLEES: &str = "[functions.two]\nwork = \"2s\"\n[functions.five]\nwork = \"5s\"\n[functions.nine]\nwork = \"9s\"\n\
@@ -120,7 +121,8 @@ fn steps_follow_one_another_and_wait_for_all_their_calls() {
 
 #[test]
 fn a_step_may_wait_for_the_first_answer_or_the_kth() {
-    let with = |answers: u32| tree(&format!("{{ calls = [\"two\", \"five\", \"nine\"], answers = {answers} }}"), CALLEES);
+    let with =
+        |answers: u32| tree(&format!("{{ calls = [\"two\", \"five\", \"nine\"], answers = {answers} }}"), CALLEES);
     for (answers, back) in [(1, 4), (2, 7), (3, 11)] {
         let played = with(answers);
         assert_eq!(played.told(), [format!("a 1 1 {back} served")]);
@@ -141,7 +143,8 @@ fn a_step_fails_as_soon_as_it_cannot_have_its_answers() {
 
 #[test]
 fn a_caller_that_gives_up_leaves_its_calls_to_themselves() {
-    let functions = format!("{CALLEES}[functions.hasty]\nwork = \"1s\"\ntimeout = \"3s\"\nsteps = [{{ calls = [\"nine\"] }}]\n");
+    let functions =
+        format!("{CALLEES}[functions.hasty]\nwork = \"1s\"\ntimeout = \"3s\"\nsteps = [{{ calls = [\"nine\"] }}]\n");
     let pool = "[pools.p]\nkind = \"vm\"\ntype = \"m\"\nslots = 9\n";
     let played = play(&format!("{functions}{pool}{}", asked("hasty", &[(1, 1)])));
     assert_eq!(played.told(), ["a 1 1 4 timed-out"]);

@@ -48,7 +48,8 @@ fn run(scenario: &Path, results: &Path) -> Finished {
 
 /// Every file of a folder with its bytes.
 fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = std::fs::read_dir(folder).expect("a run leaves a folder").map(|entry| entry.expect("it can be listed"));
+    let entries =
+        std::fs::read_dir(folder).expect("a run leaves a folder").map(|entry| entry.expect("it can be listed"));
     entries
         .map(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();

@@ -178,8 +178,11 @@ fn nobody_climbs_the_stairs_the_wrong_way() {
 fn strategies_do_not_know_one_another() {
     let sources = sources();
     let own = |source: &Source| source.module.get(1).cloned();
-    let strategies: BTreeSet<String> =
-        sources.iter().filter(|source| source.module[..].first().is_some_and(|floor| floor == "strategy")).filter_map(own).collect();
+    let strategies: BTreeSet<String> = sources
+        .iter()
+        .filter(|source| source.module[..].first().is_some_and(|floor| floor == "strategy"))
+        .filter_map(own)
+        .collect();
     assert!(strategies.len() >= 3, "{strategies:?}");
     let mut violations = Vec::new();
     for source in sources.iter().filter(|source| source.module.len() > 1 && source.module[0] == "strategy") {

@@ -12,7 +12,10 @@ const ALONE: &str = "[functions.f]\nwork = \"exponential(1s)\"\npayload = \"expo
 const NEIGHBOURS: [(&str, &str); 6] = [
     ("a function before", "[functions.a]\nwork = \"1s\"\n"),
     ("a function behind", "[functions.z]\nwork = \"exponential(3s)\"\n"),
-    ("a pool before", "[functions.a]\nwork = \"1s\"\n[pools.a]\nkind = \"function\"\nserves = [\"a\"]\nprovisioned = 2\n"),
+    (
+        "a pool before",
+        "[functions.a]\nwork = \"1s\"\n[pools.a]\nkind = \"function\"\nserves = [\"a\"]\nprovisioned = 2\n",
+    ),
     ("a node before", "[nodes.a]\n[nodes.cloud]\ncloud = true\n"),
     (
         "a source before",
@@ -34,7 +37,10 @@ fn fates(text: &str) -> Vec<String> {
     rows.sort_by_key(|row| row.number);
     let fate = |row: &&Row| {
         let (asked, sized) = (row.arrival_ns, (row.work.to_bits(), row.payload_bytes));
-        format!("{asked} {sized:?} {:?} {} {} {:?} {:?}", row.begun_ns, row.at_ns, row.attempt, row.outcome, row.instance)
+        format!(
+            "{asked} {sized:?} {:?} {} {} {:?} {:?}",
+            row.begun_ns, row.at_ns, row.attempt, row.outcome, row.instance
+        )
     };
     rows.iter().map(fate).collect()
 }

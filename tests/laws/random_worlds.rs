@@ -19,7 +19,12 @@ fn one_of(lines: &'static [&'static str]) -> impl Strategy<Value = &'static str>
 fn machines() -> impl Strategy<Value = String> {
     (
         one_of(&["slots = 1", "slots = 3", "cores = 1", "cores = 1.5\nworkers = 4"]),
-        one_of(&["queue = \"central\"", "queue = \"per-instance\"\nqueue_limit = 3", "queue = \"none\"", "queue_limit = 5"]),
+        one_of(&[
+            "queue = \"central\"",
+            "queue = \"per-instance\"\nqueue_limit = 3",
+            "queue = \"none\"",
+            "queue_limit = 5",
+        ]),
         one_of(&["round-robin", "least-outstanding", "random", "power-of-choices", "first-fit"]),
         one_of(&["", "spot = true", "drain = \"2s\"", "leaves_first = \"oldest\"", "initial = \"booting\""]),
         1u32..4,
@@ -37,7 +42,11 @@ fn machines() -> impl Strategy<Value = String> {
 fn by_demand() -> impl Strategy<Value = String> {
     let functions = (
         one_of(&["", "limit = 2", "limit = 3\nqueue_limit = 4", "growth_per_10s = 1"]),
-        one_of(&["keep_alive = \"5s\"", "keep_alive = \"exponential(20s)\"", "keep_alive = \"30s\"\nkeep_alive_resets = false"]),
+        one_of(&[
+            "keep_alive = \"5s\"",
+            "keep_alive = \"exponential(20s)\"",
+            "keep_alive = \"30s\"\nkeep_alive_resets = false",
+        ]),
         one_of(&["", "concurrency = 3", "provisioned = 2", "bill_cold_start = true", "cold_factor = 1.5"]),
         one_of(&["most-recently-used", "least-recently-used", "newest", "oldest"]),
         one_of(&[
@@ -109,7 +118,8 @@ fn world() -> impl Strategy<Value = String> {
 }
 
 /// The fleet breathes while the run goes on.
-const SCRIPT: &[(u64, &str, u32)] = &[(300, "machines", 4), (1200, "machines", 1), (2000, "machines", 0), (2600, "machines", 3)];
+const SCRIPT: &[(u64, &str, u32)] =
+    &[(300, "machines", 4), (1200, "machines", 1), (2000, "machines", 0), (2600, "machines", 3)];
 
 /// Each root and each call ends exactly once, and the log has a row for each.
 fn conserved(played: &Played) {
@@ -159,9 +169,16 @@ fn paid(played: &Played) {
     assert_eq!(charged, summary.direct_pico + summary.held_pico);
     let booked = |pool: usize, item: Item| -> i128 {
         let of = Resource::Pool(PoolId::from_index(pool));
-        played.world.books.lines().filter(|((_, r, i, _), _)| (*r, *i) == (of, item)).map(|(_, booked)| booked.pico).sum()
+        played
+            .world
+            .books
+            .lines()
+            .filter(|((_, r, i, _), _)| (*r, *i) == (of, item))
+            .map(|(_, booked)| booked.pico)
+            .sum()
     };
-    let reserved = played.world.books.lines().any(|((_, resource, ..), _)| matches!(resource, Resource::Reservation(_)));
+    let reserved =
+        played.world.books.lines().any(|((_, resource, ..), _)| matches!(resource, Resource::Reservation(_)));
     for (index, pool) in played.world.pools.iter().enumerate() {
         match &pool.spec.charge {
             Charge::Held { price, minimum, quantum, .. } => {

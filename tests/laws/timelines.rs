@@ -20,7 +20,8 @@ fn machines_for(function: &str, more: &str, requests: &[(u64, u64)]) -> String {
 
 /// One function whose environments start in two seconds and are kept for ten.
 fn environments(more: &str, requests: &[(u64, u64)]) -> String {
-    let pool = "[functions.f]\nwork = \"1s\"\n[pools.p]\nkind = \"function\"\ncold_start = \"2s\"\nkeep_alive = \"10s\"\n";
+    let pool =
+        "[functions.f]\nwork = \"1s\"\n[pools.p]\nkind = \"function\"\ncold_start = \"2s\"\nkeep_alive = \"10s\"\n";
     format!("{pool}{more}\n{}", asked("f", requests))
 }
 
@@ -134,10 +135,7 @@ fn provisioned_environments_come_and_go_by_order() {
 fn prewarming_follows_its_timetable() {
     let schedule = "[pools.p.prewarm]\nschedule = [{ at = \"10s\", count = 2 }, { at = \"30s\", count = 0 }]";
     let played = play(&environments(schedule, &[(5, 1), (13, 1), (13, 1), (100, 1)]));
-    assert_eq!(
-        played.told(),
-        ["a 5 7 8 served", "b 13 13 14 served", "c 13 13 14 served", "d 100 102 103 served"]
-    );
+    assert_eq!(played.told(), ["a 5 7 8 served", "b 13 13 14 served", "c 13 13 14 served", "d 100 102 103 served"]);
     // Idle from 14 on: kept at 24 by the timetable, let go ten seconds later.
     assert_eq!(played.lives()[..2], ["1: 10 12 34", "0: 5 7 34"]);
 }

@@ -83,7 +83,8 @@ fn quantile(replications: &[Measured]) -> Option<String> {
     });
     let reaches = up_to + up_to_half >= SHARE;
     let not_sooner = below - below_half <= SHARE;
-    (!(reaches && not_sooner)).then(|| format!("up to it {up_to} ± {up_to_half}, below it {below} ± {below_half} of the time"))
+    (!(reaches && not_sooner))
+        .then(|| format!("up to it {up_to} ± {up_to_half}, below it {below} ± {below_half} of the time"))
 }
 
 #[cfg(test)]

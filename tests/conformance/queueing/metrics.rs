@@ -13,9 +13,15 @@ use super::record::{Call, Log};
 pub enum Measured {
     Value(f64),
     /// A share of trials.
-    Count { events: u64, trials: u64 },
+    Count {
+        events: u64,
+        trials: u64,
+    },
     /// Shares of time with at most the golden level, and with less.
-    Quantile { up_to: f64, below: f64 },
+    Quantile {
+        up_to: f64,
+        below: f64,
+    },
 }
 
 impl Measured {

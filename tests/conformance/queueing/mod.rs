@@ -155,10 +155,12 @@ fn every_row_passes_its_gate() {
     let cases = cases(&table);
     assert!(!cases.is_empty(), "cases.csv lists no case");
     let (can, cannot): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|case| case.can_be_measured());
-    let missing: Vec<&str> = cannot.iter().filter(|case| case.stage == "first").map(|case| case.family.as_str()).collect();
+    let missing: Vec<&str> =
+        cannot.iter().filter(|case| case.stage == "first").map(|case| case.family.as_str()).collect();
     assert!(missing.is_empty(), "families of the first stage without a model: {missing:?}");
     skip("stage `later`, not expressible yet", &cannot);
-    let (mut now, long): (Vec<&Case>, Vec<&Case>) = can.into_iter().partition(|case| cfg!(feature = "long") || !case.long);
+    let (mut now, long): (Vec<&Case>, Vec<&Case>) =
+        can.into_iter().partition(|case| cfg!(feature = "long") || !case.long);
     skip("second tier, run with feature `long`", &long);
     // The longest first, so that no core is left alone with one at the end.
     now.sort_by_key(|case| std::cmp::Reverse(case.requests * case.shapes().len() as u64));
