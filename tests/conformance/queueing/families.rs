@@ -198,8 +198,8 @@ fn keep_alive(name: &str, p: Parameters<'_>) -> Option<Model> {
     } else if name == format!("{one}concurrency 1, FIFO queue, cold start = fixed setup") {
         let mean = p.number("mean_service");
         let service = match p.number("service_scv") {
-            scv if scv == 1.0 => exponential(mean),
-            scv if scv == 0.0 => format!("{mean}s"),
+            1.0 => exponential(mean),
+            0.0 => format!("{mean}s"),
             // Any law of these two moments will do.
             scv => format!("gamma({mean}s, {})", 1.0 / scv),
         };
