@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Built;
+use crate::engine::time::Span;
 use crate::scenario::complaint::{Complaints, Desk};
 use crate::scenario::document::Document;
 use crate::scenario::part::{Part, read_part};
@@ -11,7 +12,6 @@ use crate::scenario::path::KeyPath;
 use crate::scenario::setup::Setup;
 use crate::scenario::units::{TimeSpan, nearest};
 use crate::strategy::{Strategy, libra};
-use crate::engine::time::Span;
 
 /// Parameters of `max`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

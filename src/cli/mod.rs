@@ -14,6 +14,8 @@ mod plan_malloovia;
 mod run;
 mod schema;
 mod table;
+mod trace;
+mod trace_input;
 mod watch;
 
 use std::io::IsTerminal;
@@ -50,6 +52,8 @@ enum Command {
     Schema(schema::SchemaOf),
     /// Planning models and replays that work without a run.
     Plan(plan::Plan),
+    /// Traces of any format: import, describe, fit, synth, scale, cut, merge.
+    Trace(trace::TraceCommand),
     /// Print completions for a shell.
     Completions(completions::Completions),
 }
@@ -73,7 +77,8 @@ impl ScenarioArgs {
 
 /// Prints complaints: with pictures on a terminal, one a line elsewhere.
 fn refuse(complaints: &Complaints) -> ExitCode {
-    let mut text = if std::io::stderr().is_terminal() { complaints.render(true, 110) } else { format!("{complaints}\n") };
+    let mut text =
+        if std::io::stderr().is_terminal() { complaints.render(true, 110) } else { format!("{complaints}\n") };
     text += &counted(complaints.count(), "complaint");
     say(&text);
     ExitCode::from(REFUSED)
@@ -117,6 +122,7 @@ pub fn main() -> ExitCode {
         Command::List(list) => list.run(),
         Command::Schema(schema) => schema.run(),
         Command::Plan(plan) => plan.run(),
+        Command::Trace(trace) => trace.run(),
         Command::Completions(completions) => completions.run(),
     }
 }

@@ -103,7 +103,8 @@ impl Replay {
             _ => Trouble::Refused(with_source(&error)),
         })?;
         let (per_second, log) = observers;
-        let flushed = per_second.map_or(Ok(()), PerSecondWriter::finish).and_then(|()| log.map_or(Ok(()), LogWriter::finish));
+        let flushed =
+            per_second.map_or(Ok(()), PerSecondWriter::finish).and_then(|()| log.map_or(Ok(()), LogWriter::finish));
         flushed.map_err(|error| Trouble::Unwritten(format!("a table could not be written: {error}")))?;
         let trace = self.trace.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         row(&summary, &trace, &parameters).map_err(|error| Trouble::Unwritten(error.to_string()))
@@ -135,9 +136,9 @@ impl Replay {
             serde_json::from_value::<Parameters>(values.clone()).map_err(|error| format!("--set {set}: {error}"))?;
         }
         let parameters: Parameters = serde_json::from_value(values).map_err(|error| error.to_string())?;
-        parameters.check().map_err(|complaints| {
-            complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-        })?;
+        parameters
+            .check()
+            .map_err(|complaints| complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
         Ok(parameters)
     }
 }
@@ -145,7 +146,9 @@ impl Replay {
 /// What is wanted in the place of `now` when `new` is of another kind; serde tells the rest.
 fn not_like(now: &serde_json::Value, new: &serde_json::Value) -> Option<&'static str> {
     match now {
-        serde_json::Value::Number(number) if number.is_u64() => (!new.is_u64()).then_some("a whole number of at least 0"),
+        serde_json::Value::Number(number) if number.is_u64() => {
+            (!new.is_u64()).then_some("a whole number of at least 0")
+        }
         serde_json::Value::Number(_) => (!new.is_number()).then_some("a number"),
         serde_json::Value::Bool(_) => (!new.is_boolean()).then_some("true or false"),
         _ => None,

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::ScenarioArgs;
 use super::table::comparison;
 use super::watch::Watch;
-use super::ScenarioArgs;
 use crate::experiment::opened::Opened;
-use crate::experiment::run::{Finished, Output, RunError, run_column};
+use crate::experiment::run::{Finished, LogFormat, Output, RunError, run_column};
 use crate::run::record::RequestLog;
 
 /// Rows above which the log's size is worth a word.
@@ -33,6 +33,9 @@ pub struct Run {
     /// Log one request in so many, chosen by its number; 0 writes no requests.csv.
     #[arg(long, default_value_t = 1, value_name = "N")]
     every: u64,
+    /// Form of the log of requests; parquet needs a build with the feature `report`.
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    requests: Format,
     /// Print nothing but errors.
     #[arg(long, short)]
     quiet: bool,
@@ -44,8 +47,32 @@ pub struct Run {
     log: Option<PathBuf>,
 }
 
+/// Forms of the log of requests.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Csv,
+    Parquet,
+}
+
+impl Format {
+    /// The form, where this build can write it.
+    fn log(self) -> Option<LogFormat> {
+        match self {
+            Format::Csv => Some(LogFormat::Csv),
+            #[cfg(feature = "report")]
+            Format::Parquet => Some(LogFormat::Parquet),
+            #[cfg(not(feature = "report"))]
+            Format::Parquet => None,
+        }
+    }
+}
+
 impl Run {
     pub fn run(&self) -> ExitCode {
+        if self.requests.log().is_none() {
+            super::say("--requests parquet: this build has no polars; build with --features report, or take csv");
+            return ExitCode::from(super::REFUSED);
+        }
         let opened = match self.scenario.open() {
             Ok(opened) => opened,
             Err(code) => return code,
@@ -67,7 +94,11 @@ impl Run {
     }
 
     fn run_all(&self, opened: &Opened) -> Result<Vec<Finished>, RunError> {
-        let output = Output { root: self.out.clone(), log: RequestLog { every: self.every } };
+        let output = Output {
+            root: self.out.clone(),
+            log: RequestLog { every: self.every },
+            format: self.requests.log().unwrap_or_default(),
+        };
         let mut watch = Watch::open(self.quiet, self.verbose, self.log.as_deref(), opened)?;
         let mut finished = Vec::new();
         for column in &opened.columns {

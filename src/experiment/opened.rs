@@ -87,8 +87,7 @@ impl Opened {
     pub fn in_force(&self, column: &Column) -> Vec<ExplainRow> {
         let all = self.read.explain().expect("a scenario is written as JSON");
         // Parameters of other columns do not determine this one.
-        let mut rows: Vec<ExplainRow> =
-            all.into_iter().filter(|row| !row.key.starts_with("strateg")).collect();
+        let mut rows: Vec<ExplainRow> = all.into_iter().filter(|row| !row.key.starts_with("strateg")).collect();
         rows.extend(self.build(column).explained);
         rows
     }

@@ -37,6 +37,17 @@ pub struct Finished {
 pub struct Output {
     pub root: PathBuf,
     pub log: RequestLog,
+    pub format: LogFormat,
+}
+
+/// The form of the log of requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    #[default]
+    Csv,
+    /// Through polars, once the run is over.
+    #[cfg(feature = "report")]
+    Parquet,
 }
 
 /// Runs one column and writes its folder; `watcher` sees the same rows.
@@ -64,6 +75,7 @@ pub fn run_column(
     let driven = drive(&setup, &column.label, &mut *strategy, &mut Tee { first: &mut recorder, second: watcher });
     let (summary, world) = driven?;
     recorder.finish().map_err(at(&target))?;
+    convert_log(&folder.path(), output).map_err(at(&target))?;
     let broken = summary.broken_laws();
     if !broken.is_empty() {
         return Err(RunError::BrokenLaw(broken.join("; ")));
@@ -75,6 +87,23 @@ pub fn run_column(
     Ok(Finished { summary, world, folder })
 }
 
+/// Puts the log of requests into the form that was asked for.
+#[cfg(feature = "report")]
+fn convert_log(folder: &Path, output: &Output) -> io::Result<()> {
+    if output.format != LogFormat::Parquet || output.log.every == 0 {
+        return Ok(());
+    }
+    let csv = folder.join("requests.csv");
+    crate::report::parquet::convert(&csv, &folder.join("requests.parquet")).map_err(io::Error::other)?;
+    std::fs::remove_file(csv)
+}
+
+/// Without polars there is one form.
+#[cfg(not(feature = "report"))]
+fn convert_log(_folder: &Path, _output: &Output) -> io::Result<()> {
+    Ok(())
+}
+
 /// What was run, from what, and the hash of every file it wrote.
 fn write_manifest(
     folder: &Path,
@@ -83,7 +112,8 @@ fn write_manifest(
     output: &Output,
     summary: &Summary,
 ) -> io::Result<()> {
-    let mut names: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let mut names: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     names.sort();
     let mut outputs = Map::new();
     for path in names {

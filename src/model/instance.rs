@@ -75,6 +75,8 @@ pub struct Instance {
     pub last_used: Instant,
     /// When its keep-alive ends, if it stays idle.
     pub deadline: Instant,
+    /// How often its keep-alive has been drawn.
+    pub(crate) keep_alives: u32,
     /// Provisioned concurrency: kept whether used or not.
     pub provisioned: bool,
     /// Requests bound to it: while it starts, or in its own queue.
@@ -101,9 +103,8 @@ impl Instance {
     #[inline]
     pub(crate) fn signal(&mut self, signal: Signal) {
         let before = self.phase;
-        self.phase = before
-            .after(signal)
-            .unwrap_or_else(|| panic!("an instance that is {before:?} cannot take {signal:?}"));
+        self.phase =
+            before.after(signal).unwrap_or_else(|| panic!("an instance that is {before:?} cannot take {signal:?}"));
     }
 }
 

@@ -13,7 +13,6 @@ use crate::engine::random::Keyed;
 use crate::engine::tally::Tally;
 use crate::engine::time::{Instant, Span};
 use crate::model::event::{Event, NEW_WORK};
-use crate::model::function::child_key;
 use crate::model::ids::{FunctionId, NodeId, SourceId};
 use crate::model::orders::{Orders, Reasoned};
 use crate::model::pool::Charge;
@@ -61,8 +60,9 @@ pub(super) struct Feed {
     source: Source,
     function: FunctionId,
     node: NodeId,
-    /// Requests drawn so far.
-    drawn: u64,
+    /// The key of its next request. A source's keys begin at a number of its own, so that the draws they address do not
+    /// move when another source is added.
+    key: u64,
 }
 
 /// One pass over a setup.
@@ -148,7 +148,12 @@ impl<'a> Driver<'a> {
         let wants = sink.wants();
         let mut world = setup.world();
         world.log_departures = wants.departures;
-        let feed = |of: &SourceSetup| Feed { source: of.source(&streams), function: of.function, node: of.node, drawn: 0 };
+        let feed = |of: &SourceSetup| Feed {
+            source: of.source(&streams),
+            function: of.function,
+            node: of.node,
+            key: streams.stream("keys", &of.name).next_u64(),
+        };
         let feeds: Vec<Feed> = setup.sources.iter().map(feed).collect();
         // Blocks of a minute: percentiles and batch means of short runs have enough of them, long ones merge.
         let tally = || Tally::new(Span::from_secs(60));
@@ -375,8 +380,8 @@ impl<'a> Driver<'a> {
         let number = self.roots.arrived;
         self.roots.arrived += 1;
         self.calls.arrived += 1;
-        let key = child_key(feed.drawn, index as u32);
-        feed.drawn += 1;
+        let key = feed.key;
+        feed.key = key.wrapping_add(1);
         for word in [number, index as u64, self.now.as_nanos(), demand.work.to_bits(), demand.payload_bytes] {
             self.offered.fold(word);
         }
@@ -403,7 +408,9 @@ impl<'a> Driver<'a> {
     }
 
     pub(super) fn plan_sample(&mut self) {
-        if self.wants.samples && let Some(period) = self.sampler.period() {
+        if self.wants.samples
+            && let Some(period) = self.sampler.period()
+        {
             let event = Event::SampleDue;
             self.plan.plan(self.now + period, event.rank(), event);
         }
@@ -414,7 +421,13 @@ impl<'a> Driver<'a> {
         self.plan.plan(self.world.hour_ends(), event.rank(), event);
     }
 
+    #[inline]
     fn flush_departures(&mut self) -> io::Result<()> {
+        if self.world.departures.is_empty() { Ok(()) } else { self.write_departures() }
+    }
+
+    #[cold]
+    fn write_departures(&mut self) -> io::Result<()> {
         for departure in self.world.departures.drain(..) {
             self.sink.departure(&departure)?;
         }
@@ -480,7 +493,8 @@ pub(super) fn describe(world: &World, rule: &ShareRule) -> String {
             targets.iter().map(|&(route, weight)| format!("{} {weight}", name(route))).collect::<Vec<_>>().join(", ")
         }
         ShareRule::Quota { period, firsts, rest } => {
-            let firsts: Vec<_> = firsts.iter().map(|&(route, n)| format!("first {n} of {period} {}", name(route))).collect();
+            let firsts: Vec<_> =
+                firsts.iter().map(|&(route, n)| format!("first {n} of {period} {}", name(route))).collect();
             format!("{}, rest {}", firsts.join(", "), name(*rest))
         }
     }

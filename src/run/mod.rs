@@ -10,4 +10,3 @@ pub mod sink;
 mod step;
 pub mod summary;
 pub mod tee;
-

@@ -172,13 +172,22 @@ fn what_a_replay_is_asked_for_must_make_sense() {
         ("gone.csv", "gone.csv: cannot be read: No such file or directory (os error 2)\n"),
         ("none.csv", "none.csv: found no count, want one count a line\n"),
         ("day.csv", "day.csv, line 1: found \"requests\", want a whole number from 0 to 1000000000\n"),
-        ("day.csv --column request", "day.csv, line 1: found \"requests\", want a header with the column \"request\"\n"),
+        (
+            "day.csv --column request",
+            "day.csv, line 1: found \"requests\", want a header with the column \"request\"\n",
+        ),
         ("day.csv --column requests", "end_time: found 45000, want at most the 600 seconds of the trace\n"),
         ("day.csv --column requests --set alpha", "--set alpha: want NAME=VALUE\n"),
         ("day.csv --column requests --set alpha=x", "--set alpha=x: found \"x\", want a number\n"),
         ("day.csv --column requests --set alpha=NaN", "--set alpha=NaN: found \"NaN\", want a number\n"),
-        ("day.csv --column requests --set end_time=1.5", "--set end_time=1.5: found 1.5, want a whole number of at least 0\n"),
-        ("day.csv --column requests --set end_time=-1", "--set end_time=-1: found -1, want a whole number of at least 0\n"),
+        (
+            "day.csv --column requests --set end_time=1.5",
+            "--set end_time=1.5: found 1.5, want a whole number of at least 0\n",
+        ),
+        (
+            "day.csv --column requests --set end_time=-1",
+            "--set end_time=-1: found -1, want a whole number of at least 0\n",
+        ),
     ] {
         let said = place.line(&format!("plan libra replay {arguments}"));
         assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (Some(2), "", wanted), "{arguments}");
@@ -193,7 +202,9 @@ fn what_a_replay_is_asked_for_must_make_sense() {
 #[test]
 fn arguments_that_make_no_sense_are_refused_with_help() {
     let place = Place::new();
-    for arguments in ["", "fly", "run", "run town.toml --every x", "run town.toml --every -1", "run a b", "check --nothing x"] {
+    for arguments in
+        ["", "fly", "run", "run town.toml --every x", "run town.toml --every -1", "run a b", "check --nothing x"]
+    {
         let said = place.line(arguments);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}");
         assert!(said.err.contains("Usage: ") || said.err.contains("--help"), "{arguments}: {}", said.err);

@@ -20,10 +20,19 @@ fn scenarios() -> Vec<String> {
 fn table(name: &str, options: &str) -> Result<String, String> {
     let out = tempfile::tempdir().unwrap();
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_stratosim"));
-    command.current_dir(PROJECT).timeout(PATIENCE).args(["run", &format!("scenarios/{name}.toml"), "--out"]).arg(out.path());
+    command
+        .current_dir(PROJECT)
+        .timeout(PATIENCE)
+        .args(["run", &format!("scenarios/{name}.toml"), "--out"])
+        .arg(out.path());
     let said = said(&command.args(options.split_whitespace()).output().unwrap());
     match said.code {
-        Some(0) => Ok(said.out.lines().filter(|line| !line.contains(&*out.path().to_string_lossy())).map(|line| format!("{line}\n")).collect()),
+        Some(0) => Ok(said
+            .out
+            .lines()
+            .filter(|line| !line.contains(&*out.path().to_string_lossy()))
+            .map(|line| format!("{line}\n"))
+            .collect()),
         _ => Err(said.err),
     }
 }
@@ -34,7 +43,10 @@ fn every_scenario_gives_the_table_kept_beside_it() {
     for name in scenarios() {
         let path = Path::new(PROJECT).join(format!("scenarios/golden/{name}.summary"));
         let kept = std::fs::read_to_string(&path).unwrap_or_else(|error| {
-            panic!("{}: {error}; write `options: --every 0` there and run this test with STRATOSIM_BLESS=1", path.display())
+            panic!(
+                "{}: {error}; write `options: --every 0` there and run this test with STRATOSIM_BLESS=1",
+                path.display()
+            )
         });
         let (first, wanted) = kept.split_once('\n').unwrap();
         let options = first.strip_prefix("options:").unwrap_or_else(|| panic!("{}: no options", path.display()));
@@ -91,7 +103,8 @@ fn the_commands_of_the_readme_run() {
         std::os::unix::fs::symlink(from, to).unwrap();
     }
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_stratosim"));
-    let traces = std::env::var_os("STRATOSIM_TRACES").map_or_else(|| Path::new(PROJECT).join("../shared/traces"), PathBuf::from);
+    let traces =
+        std::env::var_os("STRATOSIM_TRACES").map_or_else(|| Path::new(PROJECT).join("../shared/traces"), PathBuf::from);
     let mut ran = 0;
     for line in shell_lines(&text) {
         let Some(asked) = arguments(&line) else {

@@ -18,7 +18,10 @@ fn a_run_that_stops_leaves_nothing_and_says_where_it_stopped() {
         ("limits.events=10", "events reached the limit of 10\n"),
         ("limits.in_flight=1", "requests in flight reached the limit of 1\n"),
         ("limits.instances=1", "instances reached the limit of 1\n"),
-        ("limits.drain=1ms", "requests are still in flight 1ms (limits.drain) after arrivals ended; either nothing serves them or they take longer\n"),
+        (
+            "limits.drain=1ms",
+            "requests are still in flight 1ms (limits.drain) after arrivals ended; either nothing serves them or they take longer\n",
+        ),
     ] {
         let said = place.run(["run", "town.toml", "--set", set]);
         assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{set}");
@@ -77,7 +80,9 @@ fn a_log_on_a_full_disk_stops_the_run() {
 fn who_watches_changes_no_byte() {
     let place = Place::new();
     let mut logs = vec![];
-    for (nth, flags) in ["", "--quiet", "-v", "-vv", "--log log.txt", "-vv --log log.txt", "-q -vv --log log.txt"].iter().enumerate() {
+    for (nth, flags) in
+        ["", "--quiet", "-v", "-vv", "--log log.txt", "-vv --log log.txt", "-q -vv --log log.txt"].iter().enumerate()
+    {
         let said = place.line(&format!("run town.toml {flags} --out out{nth}"));
         assert_eq!(said.code, Some(0), "{flags}");
         assert_eq!(said.out.is_empty(), flags.contains("-q"), "{flags}");
@@ -134,7 +139,8 @@ fn a_run_that_is_killed_leaves_no_finished_folder_and_the_next_one_cleans_up() {
     assert_eq!(killed.err, "");
     let folders = |place: &Place| -> Vec<String> {
         let entries = std::fs::read_dir(place.path("results/town/max")).unwrap();
-        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         names
     };

@@ -13,14 +13,31 @@ fn spans_of_a_hundred_years_do_not_leave_the_clock() {
     let place = Place::new();
     let life = "36525d";
     let spans = [
-        "horizon", "sample", "slo", "functions.web.timeout", "functions.web.patience", "functions.web.work",
-        "functions.web.retry.backoff", "functions.web.retry.backoff_max", "pools.fleet.boot", "pools.fleet.drain",
-        "pools.lambda.keep_alive", "pools.lambda.cold_start", "limits.drain", "limits.order_patience",
+        "horizon",
+        "sample",
+        "slo",
+        "functions.web.timeout",
+        "functions.web.patience",
+        "functions.web.work",
+        "functions.web.retry.backoff",
+        "functions.web.retry.backoff_max",
+        "pools.fleet.boot",
+        "pools.fleet.drain",
+        "pools.lambda.keep_alive",
+        "pools.lambda.cold_start",
+        "limits.drain",
+        "limits.order_patience",
     ];
-    let calm = ["strategy.libra.decide_every=36525d", "sources.users.rate=1/d", "functions.web.retry.attempts=9", "functions.web.failure=0.5"];
+    let calm = [
+        "strategy.libra.decide_every=36525d",
+        "sources.users.rate=1/d",
+        "functions.web.retry.attempts=9",
+        "functions.web.failure=0.5",
+    ];
     for span in spans {
         let set = format!("{span}={life}");
-        let backoff = if span == "functions.web.retry.backoff" { "functions.web.retry.backoff_max=36525d" } else { "seed=2" };
+        let backoff =
+            if span == "functions.web.retry.backoff" { "functions.web.retry.backoff_max=36525d" } else { "seed=2" };
         let sets = calm.into_iter().chain(["horizon=3d", "sample=100d", "limits.drain=36525d", backoff, &set]);
         let sets: Vec<&str> = sets.flat_map(|set| ["--set", set]).collect();
         let said = place.run(["run", "town.toml", "-q", "--every", "0"].iter().chain(&sets));
@@ -36,10 +53,17 @@ fn spans_of_a_hundred_years_do_not_leave_the_clock() {
 #[test]
 fn laws_that_draw_what_no_clock_holds_stop_or_end_well() {
     let place = Place::new();
-    for key in ["functions.web.work", "pools.fleet.boot", "pools.lambda.cold_start", "pools.lambda.keep_alive", "functions.web.patience"] {
+    for key in [
+        "functions.web.work",
+        "pools.fleet.boot",
+        "pools.lambda.cold_start",
+        "pools.lambda.keep_alive",
+        "functions.web.patience",
+    ] {
         for law in ["pareto(1s, 0.01)", "lognormal(1d, cv=1000000)", "weibull(1s, 0.01)"] {
             let set = format!("{key}={law}");
-            let arguments = ["run", "town.toml", "-q", "--every", "0", "--set", "pools.fleet.initial=booting", "--set", &set];
+            let arguments =
+                ["run", "town.toml", "-q", "--every", "0", "--set", "pools.fleet.initial=booting", "--set", &set];
             let said = place.run(arguments);
             assert!(matches!(said.code, Some(0 | 1)), "{set}: {said:?}");
         }
@@ -50,12 +74,18 @@ fn laws_that_draw_what_no_clock_holds_stop_or_end_well() {
 fn a_circle_without_time_in_it_is_noticed() {
     let place = Place::new();
     // Nobody serves the function, so each client asks again at once, for ever.
-    let said = town(&place, &[
-        "sources={ rest = { kind = \"closed\", clients = 1, think = \"0s\", function = \"web\" } }",
-        "pools.fleet.serves=[\"photo\"]",
-        "pools.lambda.serves=[\"photo\"]",
-    ]);
-    assert_eq!((said.code, said.err.as_str()), (Some(1), "stopped at 0.000000000 s: time stands still, 40000000 events and more at this instant\n"));
+    let said = town(
+        &place,
+        &[
+            "sources={ rest = { kind = \"closed\", clients = 1, think = \"0s\", function = \"web\" } }",
+            "pools.fleet.serves=[\"photo\"]",
+            "pools.lambda.serves=[\"photo\"]",
+        ],
+    );
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (Some(1), "stopped at 0.000000000 s: time stands still, 40000000 events and more at this instant\n")
+    );
 }
 
 #[test]
@@ -71,12 +101,18 @@ fn attempts_at_one_instant_do_not_pile_up() {
 fn one_order_cannot_launch_more_machines_than_the_limit() {
     let said = town(&Place::new(), &["pools.fleet.size=4000000000", "pools.fleet.max=4000000000"]);
     assert_eq!(said.code, Some(2));
-    assert!(said.err.contains("pools.fleet.max: found 4000000000, want at most the 1000000 of limits.instances"), "{}", said.err);
+    assert!(
+        said.err.contains("pools.fleet.max: found 4000000000, want at most the 1000000 of limits.instances"),
+        "{}",
+        said.err
+    );
 }
 
 /// Functions that call one another in a chain, each `times` times.
 fn chain(length: usize, times: usize) -> String {
-    let mut text = "strategies = [\"max\"]\n[sources.u]\nkind = \"poisson\"\nrate = \"1/s\"\nrequests = 3\nfunction = \"f0\"\n".to_owned();
+    let mut text =
+        "strategies = [\"max\"]\n[sources.u]\nkind = \"poisson\"\nrate = \"1/s\"\nrequests = 3\nfunction = \"f0\"\n"
+            .to_owned();
     text += "[pools.p]\nkind = \"vm\"\ntype = \"any\"\nslots = 1000\n";
     for nth in 0..length {
         text += &format!("[functions.f{nth}]\nwork = \"1ms\"\n");
@@ -93,7 +129,13 @@ fn calls_that_call_on_and_on_are_refused_and_those_within_bounds_run() {
     let place = Place::new();
     for (length, times, wanted) in [
         (101, 1, None),
-        (102, 1, Some("found 101 calls for one request, up to 101 deep, want at most 1000000 calls for one request, 100 deep")),
+        (
+            102,
+            1,
+            Some(
+                "found 101 calls for one request, up to 101 deep, want at most 1000000 calls for one request, 100 deep",
+            ),
+        ),
         (60, 2, Some("calls for one request, up to 19 deep, want at most 1000000")),
         (20_000, 1, Some("up to 101 deep")),
         (4, 5000, Some("found 25005000 calls for one request, up to 2 deep")),
@@ -115,13 +157,18 @@ fn names_that_would_break_a_table_do_not() {
     let place = Place::new();
     let name = "a,b\\n\\\"c\\\" \\u001b[31m";
     let text = place.read("town.toml").replace("[functions.photo]", &format!("[functions.\"{name}\"]"));
-    place.write("town.toml", text.replace("\"photo\"", &format!("\"{name}\"")).replace("pools.fleet", "pools.\"x,\\ny\""));
+    place.write(
+        "town.toml",
+        text.replace("\"photo\"", &format!("\"{name}\"")).replace("pools.fleet", "pools.\"x,\\ny\""),
+    );
     assert_eq!(place.line("run town.toml -q").code, Some(0));
     for file in place.hashes("results").keys().filter(|file| file.ends_with(".csv")) {
         let mut reader = csv::Reader::from_path(place.path("results").join(file)).unwrap();
         assert!(reader.records().all(|record| record.is_ok()), "{file}");
     }
-    for command in ["explain town.toml", "check town.toml", "run town.toml -v", "run town.toml -v --set pools.nobody.size=1"] {
+    for command in
+        ["explain town.toml", "check town.toml", "run town.toml -v", "run town.toml -v --set pools.nobody.size=1"]
+    {
         let said = place.line(command);
         assert!(!said.out.contains('\u{1b}') && !said.err.contains('\u{1b}'), "{command}");
     }
@@ -145,7 +192,15 @@ fn endless_files_are_given_up() {
 fn a_command_line_of_nonsense_is_refused_briefly() {
     let place = Place::new();
     let long = "x".repeat(100_000);
-    for set in [format!("{long}=1"), format!("slo={long}"), format!("a.{}=1", "b.".repeat(40_000)), format!("slo={}", "[".repeat(100_000)), "=".into(), "a..b=1".into(), "\u{1b}[31m=1".into()] {
+    for set in [
+        format!("{long}=1"),
+        format!("slo={long}"),
+        format!("a.{}=1", "b.".repeat(40_000)),
+        format!("slo={}", "[".repeat(100_000)),
+        "=".into(),
+        "a..b=1".into(),
+        "\u{1b}[31m=1".into(),
+    ] {
         let said = place.run(["run", "town.toml", "--set", &set]);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
         assert!(said.err.len() < 2000 && !said.err.contains('\u{1b}'), "{}", said.err);
@@ -169,7 +224,14 @@ fn prices_at_their_highest_add_up() {
         assert!(prices.contains(old));
         place.write("prices.toml", prices.replace(old, new));
         for sets in [
-            &["functions.web.memory=64GiB", "pools.fleet.slots=1", "functions.web.work=10d", "limits.drain=1000d", "functions.web.response=16TiB", "sources.users.rate=1/min"][..],
+            &[
+                "functions.web.memory=64GiB",
+                "pools.fleet.slots=1",
+                "functions.web.work=10d",
+                "limits.drain=1000d",
+                "functions.web.response=16TiB",
+                "sources.users.rate=1/min",
+            ][..],
             &["pools.fleet.size=1000", "horizon=1000d", "sample=1d", "sources.users.rate=1/d"][..],
         ] {
             let sets = sets.iter().flat_map(|set| ["--set", set]);

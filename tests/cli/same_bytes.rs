@@ -61,10 +61,14 @@ fn two_small_scenarios_give_the_bytes_on_record() {
     }
     let wanted = std::fs::read_to_string(&record).unwrap_or_else(|error| panic!("{record}: {error}"));
     let lines = |text: &str| -> BTreeMap<String, String> {
-        text.lines().filter_map(|line| line.split_once("  ")).map(|(hash, file)| (file.to_owned(), hash.to_owned())).collect()
+        text.lines()
+            .filter_map(|line| line.split_once("  "))
+            .map(|(hash, file)| (file.to_owned(), hash.to_owned()))
+            .collect()
     };
     let (found, wanted) = (lines(&found), lines(&wanted));
-    let changed: Vec<&String> = found.keys().chain(wanted.keys()).filter(|file| found.get(*file) != wanted.get(*file)).collect();
+    let changed: Vec<&String> =
+        found.keys().chain(wanted.keys()).filter(|file| found.get(*file) != wanted.get(*file)).collect();
     assert!(
         changed.is_empty(),
         "other bytes than on record: {changed:?}. If that was meant, run this test once with STRATOSIM_BLESS=1"

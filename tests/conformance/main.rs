@@ -5,6 +5,8 @@
 //! line says so.
 
 mod edge;
+mod fralb;
+mod fralb_generator;
 mod golden;
 mod libra;
 #[cfg(feature = "yaml")]
@@ -12,6 +14,4 @@ mod malloovia;
 mod mape;
 mod metrics_archive;
 mod oracle;
-
-mod fralb;
-mod fralb_generator;
+mod queueing;

@@ -80,6 +80,7 @@ impl Checker<'_> {
             factor: written.factor,
             backoff_max: written.backoff_max.0,
             jitter: written.jitter,
+            fresh_work: written.fresh_work,
         }
     }
 

@@ -39,7 +39,8 @@ impl Checker<'_> {
         let file = self.file(written);
         let wanted = "a file with one number of zero or more a line, of at most 64 MiB";
         let mut text = String::new();
-        let read = std::fs::File::open(&file).and_then(|file| file.take(VALUES_BYTES_MAX + 1).read_to_string(&mut text));
+        let read =
+            std::fs::File::open(&file).and_then(|file| file.take(VALUES_BYTES_MAX + 1).read_to_string(&mut text));
         let trouble = match read {
             Ok(bytes) if bytes as u64 > VALUES_BYTES_MAX => Some("more than 64 MiB".to_owned()),
             Ok(_) => None,

@@ -120,7 +120,8 @@ impl Checker<'_> {
         const TRACES: &str = "$STRATOSIM_TRACES";
         let path = match written.strip_prefix(TRACES) {
             Some(rest) => {
-                let root = std::env::var_os("STRATOSIM_TRACES").map_or_else(|| "../shared/traces".into(), PathBuf::from);
+                let root =
+                    std::env::var_os("STRATOSIM_TRACES").map_or_else(|| "../shared/traces".into(), PathBuf::from);
                 root.join(rest.trim_start_matches(['/', '\\']))
             }
             None => self.folder.join(written),
@@ -204,7 +205,10 @@ impl Checker<'_> {
             && !raw.sample.0.is_zero()
             && horizon.0.as_nanos() / raw.sample.0.as_nanos() > SAMPLES_MAX
         {
-            self.refuse("sample", format!("a longer time: the horizon of {} has more than {SAMPLES_MAX} of them", horizon.0));
+            self.refuse(
+                "sample",
+                format!("a longer time: the horizon of {} has more than {SAMPLES_MAX} of them", horizon.0),
+            );
         }
         for (key, value) in [
             ("limits.events", raw.limits.events),
@@ -260,7 +264,10 @@ impl Checker<'_> {
         let upfront = written.upfront.map_or(0, |money| u128::from(money.pico_usd));
         let term = u128::from(written.term.0.as_nanos());
         if term > 0 && upfront * HOUR_NS / term > most {
-            self.refuse(path.key("upfront"), format!("at most {MOST_USD} USD for each hour of the term of {}", written.term.0));
+            self.refuse(
+                path.key("upfront"),
+                format!("at most {MOST_USD} USD for each hour of the term of {}", written.term.0),
+            );
         }
     }
 
@@ -274,7 +281,10 @@ impl Checker<'_> {
         for (index, label) in raw.strategies.iter().enumerate() {
             let path = KeyPath::from("strategies").index(index);
             if asked.iter().any(|other| other.label == *label) {
-                self.refuse(path.clone(), "each strategy once; a second set of parameters needs a name of its own and `use`");
+                self.refuse(
+                    path.clone(),
+                    "each strategy once; a second set of parameters needs a name of its own and `use`",
+                );
             }
             let fine = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
             if label.is_empty() || label.len() > NAME_MAX || !label.chars().all(fine) {

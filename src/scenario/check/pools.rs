@@ -3,8 +3,8 @@
 use super::Checker;
 use crate::engine::time::{Instant, Span};
 use crate::model::balancer::Policy;
-use crate::model::ids::{AccountId, FunctionId};
 use crate::model::idle::Reuse;
+use crate::model::ids::{AccountId, FunctionId};
 use crate::model::pool::{
     Birth, Capacity, Charge, Growth, KeepAlive, LeavesFirst, OnDemand, PoolSpec, Prewarm, QueueRule,
 };
@@ -285,7 +285,9 @@ impl Checker<'_> {
         let names = self.names.accounts.clone();
         match written {
             Some("none") => None,
-            Some(name) => self.find(&names, name, path.key("account"), "an account, or none").map(AccountId::from_index),
+            Some(name) => {
+                self.find(&names, name, path.key("account"), "an account, or none").map(AccountId::from_index)
+            }
             None => names.iter().position(|name| name == "default").map(AccountId::from_index),
         }
     }
@@ -422,8 +424,9 @@ impl Checker<'_> {
 
 /// The memory that the largest of the functions served needs.
 fn memory_of(serves: &[FunctionId], functions: &[FunctionSetup]) -> u32 {
-    let served = functions.iter().enumerate().filter(|(index, _)| {
-        serves.is_empty() || serves.contains(&FunctionId::from_index(*index))
-    });
+    let served = functions
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| serves.is_empty() || serves.contains(&FunctionId::from_index(*index)));
     served.map(|(_, function)| function.memory_mib).max().unwrap_or(0)
 }

@@ -89,7 +89,8 @@ impl Checker<'_> {
             // Without a function there is a complaint already.
             None => functions.get(function.index()).map_or_else(one, |function| function.work.clone()),
         };
-        let function_payload = raw.functions.values().nth(function.index()).and_then(|function| function.payload.as_ref());
+        let function_payload =
+            raw.functions.values().nth(function.index()).and_then(|function| function.payload.as_ref());
         let payload = match common.payload.or(function_payload) {
             Some(law) => self.law(law, &path.key("payload")),
             None => Law::constant(0.0).expect("zero is a constant"),
@@ -111,7 +112,11 @@ impl Checker<'_> {
             Some(name) => self.find(&names, name, path.key("function"), "a function"),
             None => {
                 if raw.functions.len() > 1 {
-                    self.refuse_found(path.key("function"), "nothing", "the name of a function, since there are several");
+                    self.refuse_found(
+                        path.key("function"),
+                        "nothing",
+                        "the name of a function, since there are several",
+                    );
                 }
                 None
             }
@@ -186,7 +191,8 @@ impl Checker<'_> {
             .collect();
         let built = Modulated::new(&rates, &switch);
         if let Ok(chain) = &built {
-            let leaves = chain.stationary().iter().zip(&written.stays).map(|(share, stay)| share / stay.0.as_secs_f64());
+            let leaves =
+                chain.stationary().iter().zip(&written.stays).map(|(share, stay)| share / stay.0.as_secs_f64());
             self.not_idling(leaves.sum::<f64>() / chain.mean_rate_per_s(), path.key("stays"));
         }
         self.fit(built.map(Arrivals::Modulated), &path.key("rates"))
@@ -204,7 +210,9 @@ impl Checker<'_> {
             .map(|(time, rate)| (Instant::ZERO + time.0, rate.per_s()))
             .collect();
         if written.repeats {
-            let area = |pair: &[(Instant, f64)]| (pair[0].1 + pair[1].1) / 2.0 * pair[1].0.saturating_since(pair[0].0).as_secs_f64();
+            let area = |pair: &[(Instant, f64)]| {
+                (pair[0].1 + pair[1].1) / 2.0 * pair[1].0.saturating_since(pair[0].0).as_secs_f64()
+            };
             let requests: f64 = points.windows(2).map(area).sum();
             // A round that brings nothing at all is complained about below.
             if requests > 0.0 {

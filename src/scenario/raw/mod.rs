@@ -150,11 +150,21 @@ pub struct Retry {
     /// Draw each wait uniformly between zero and its nominal length.
     #[serde(default)]
     pub jitter: bool,
+    /// Draw the work of each attempt anew, from the function's law; otherwise it is the same work again.
+    #[serde(default)]
+    pub fresh_work: bool,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Retry { attempts: 1, backoff: zero_time(), factor: 2.0, backoff_max: minute(), jitter: false }
+        Retry {
+            attempts: 1,
+            backoff: zero_time(),
+            factor: 2.0,
+            backoff_max: minute(),
+            jitter: false,
+            fresh_work: false,
+        }
     }
 }
 
