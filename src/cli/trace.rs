@@ -285,8 +285,10 @@ fn to_file(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> Result<(),
         Ok(()) => std::fs::rename(&aside, path).map_err(named),
         Err(message) => {
             // What is left of a table that ends too early would only be taken for one.
-            let removed = std::fs::remove_file(&aside);
-            Err(removed.map_or_else(|error| format!("{message}\n{}: {error}", path.display()), |()| message))
+            Err(match std::fs::remove_file(&aside) {
+                Ok(()) => message,
+                Err(error) => format!("{message}\n{}: {error}", path.display()),
+            })
         }
     }
 }

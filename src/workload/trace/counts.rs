@@ -54,7 +54,7 @@ impl CountsError {
             CountsError::File { file, found, wanted } => {
                 (format!("{found} at {}", file.display()), (*wanted).to_owned())
             }
-            CountsError::Line { file, line, found, wanted } => {
+            CountsError::Line { file, line, found, wanted, .. } => {
                 (format!("{found} in line {line} of {}", file.display()), wanted.clone())
             }
         }
