@@ -8,6 +8,8 @@ use crate::scenario::raw;
 use crate::scenario::setup::FunctionSetup;
 
 const MIB: u64 = 1 << 20;
+/// One answer must not cost more than can be counted.
+const RESPONSE_MAX: u64 = 16 << 40;
 
 impl Checker<'_> {
     pub(super) fn functions(&mut self, raw: &raw::Scenario) -> Vec<FunctionSetup> {
@@ -32,6 +34,9 @@ impl Checker<'_> {
             self.refuse(path.key("timeout"), "a length of time above zero");
         }
         let patience = written.patience.as_ref().map(|law| self.law(law, &path.key("patience")));
+        if written.response.is_some_and(|size| size.0 > RESPONSE_MAX) {
+            self.refuse(path.key("response"), "at most 16TiB");
+        }
         let failure = written.failure.map_or(0.0, |fraction| fraction.0);
         FunctionSetup {
             name: name.to_owned(),
