@@ -138,7 +138,7 @@ impl World {
     }
 
     /// Keeps the queue of busy environments with room up to date; only where an environment takes several requests.
-    fn note_open(&mut self, id: InstanceId) {
+    pub(crate) fn note_open(&mut self, id: InstanceId) {
         let instance = self.instances.get(id.0);
         let pool = &mut self.pools[instance.pool.index()];
         let at_once = pool.spec.capacity.at_once();
