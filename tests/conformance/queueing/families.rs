@@ -163,7 +163,7 @@ pub fn model(name: &str, p: Parameters<'_>, shape: Shape) -> Option<Model> {
         }
         _ if begins("M/M/1 Bernoulli feedback") => {
             // A served request that returns is an attempt that failed: it asks again at once, with other work.
-            let retry = "retry = { attempts = 65535, fresh_work = true }";
+            let retry = "retry = { attempts = 10000, fresh_work = true }";
             let function = format!("failure = {}\n{retry}", p.number("retry_probability"));
             let service = exponential(1.0 / p.number("service_rate"));
             poisson(p.number("arrival_rate"), &service, &function, &machines(1, ""))
