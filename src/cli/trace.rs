@@ -273,7 +273,7 @@ impl CutTrace {
 /// Writes to a file that appears when it is complete, or to standard output, whose reader may go away.
 fn to_file(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> Result<(), String>) -> Result<(), String> {
     let Some(path) = path else {
-        let mut out = BufWriter::new(io::stdout().lock());
+        let mut out = BufWriter::new(Patient(io::stdout().lock()));
         return write(&mut out).and_then(|()| out.flush().map_err(|error| error.to_string()));
     };
     let mut aside = path.as_os_str().to_owned();
@@ -286,9 +286,26 @@ fn to_file(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> Result<(),
         Ok(()) => std::fs::rename(&aside, path).map_err(named),
         Err(message) => {
             // What is left of a table that ends too early would only be taken for one.
-            let removed = std::fs::remove_file(&aside);
-            Err(removed.map_or_else(|error| format!("{message}\n{}: {error}", path.display()), |()| message))
+            match std::fs::remove_file(&aside) {
+                Ok(()) => Err(message),
+                Err(error) => Err(format!("{message}\n{}: {error}", path.display())),
+            }
         }
+    }
+}
+
+/// Standard output whose reader may have seen enough (`| head`).
+struct Patient<W>(W);
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let written = self.0.write(buffer);
+        written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(buffer.len()) } else { Err(error) })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.0.flush();
+        flushed.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
     }
 }
 
