@@ -148,7 +148,9 @@ impl TraceCommand {
     pub fn run(&self) -> ExitCode {
         let done = match &self.action {
             Action::Import(import) => import.input.open().and_then(|mut trace| import.write(&mut trace)),
-            Action::Merge(import) => import.input.open_each().and_then(|traces| import.write(&mut Merged::new(traces))),
+            Action::Merge(import) => {
+                import.input.open_each().and_then(|traces| import.write(&mut Merged::new(traces)))
+            }
             Action::Describe(describe) => describe.run(),
             Action::Fit(fit) => fit.run(),
             Action::Synth(synth) => synth.run(),
@@ -234,8 +236,7 @@ fn per_second(trace: &mut dyn Trace) -> Result<Vec<u32>, String> {
 impl Synth {
     fn run(&self) -> Result<(), String> {
         let file = self.generator.display();
-        let text =
-            std::fs::read_to_string(&self.generator).map_err(|error| format!("{file}: cannot be read: {error}"))?;
+        let text = std::fs::read_to_string(&self.generator).map_err(|error| format!("{file}: cannot be read: {error}"))?;
         let fit: Fit = serde_json::from_str(&text).map_err(|error| format!("{file}: {error}"))?;
         let seconds = self.seconds.unwrap_or(fit.windows);
         let counts = fit.counts(seconds, &Streams::new(self.seed, 0)).map_err(|unfit| format!("{file}: {unfit}"))?;
@@ -272,7 +273,7 @@ impl CutTrace {
 /// Writes to a file that appears when it is complete, or to standard output, whose reader may go away.
 fn to_file(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> Result<(), String>) -> Result<(), String> {
     let Some(path) = path else {
-        let mut out = BufWriter::new(io::stdout().lock());
+        let mut out = BufWriter::new(Patient(io::stdout().lock()));
         return write(&mut out).and_then(|()| out.flush().map_err(|error| error.to_string()));
     };
     let mut aside = path.as_os_str().to_owned();
@@ -285,11 +286,26 @@ fn to_file(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> Result<(),
         Ok(()) => std::fs::rename(&aside, path).map_err(named),
         Err(message) => {
             // What is left of a table that ends too early would only be taken for one.
-            Err(match std::fs::remove_file(&aside) {
-                Ok(()) => message,
-                Err(error) => format!("{message}\n{}: {error}", path.display()),
-            })
+            match std::fs::remove_file(&aside) {
+                Ok(()) => Err(message),
+                Err(error) => Err(format!("{message}\n{}: {error}", path.display())),
+            }
         }
+    }
+}
+
+/// Standard output whose reader may have seen enough (`| head`).
+struct Patient<W>(W);
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let written = self.0.write(buffer);
+        written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(buffer.len()) } else { Err(error) })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.0.flush();
+        flushed.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
     }
 }
 

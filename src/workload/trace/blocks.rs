@@ -25,29 +25,37 @@ pub struct Cell {
     pub count: u64,
 }
 
-/// A function of the trace.
-#[derive(Clone, Debug)]
+/// What the trace says of a function, but for the law of its service times.
+#[derive(Clone, Copy, Debug)]
 pub struct Member {
     pub function: Name,
     pub tenant: Option<Name>,
-    /// How long a request runs, in seconds.
-    pub service_s: Option<Law>,
     pub memory_bytes: Option<u64>,
-    rng: Rng,
+    is_timed: bool,
 }
 
-/// The functions of a trace, with what the trace says of each.
+/// The functions of a trace. What every arrival needs lies apart from what few do, so that it stays in the cache.
 #[derive(Debug)]
 pub struct Company {
     pub cast: Cast,
     pub report: Report,
     pub members: Vec<Member>,
+    /// How long a request of each member runs, in seconds.
+    services: Vec<Option<Law>>,
+    rngs: Vec<Rng>,
     streams: Streams,
 }
 
 impl Company {
     pub fn new(streams: Streams) -> Company {
-        Company { cast: Cast::default(), report: Report::default(), members: Vec::new(), streams }
+        Company {
+            cast: Cast::default(),
+            report: Report::default(),
+            members: Vec::new(),
+            services: Vec::new(),
+            rngs: Vec::new(),
+            streams,
+        }
     }
 
     /// A random stream of the trace's own.
@@ -60,10 +68,17 @@ impl Company {
         let index = function.index();
         assert!(index <= self.members.len(), "functions join in the order in which they are named");
         if index == self.members.len() {
-            let rng = self.streams.stream("trace", self.cast.functions.text(function));
-            self.members.push(Member { function, tenant: None, service_s: None, memory_bytes: None, rng });
+            self.rngs.push(self.streams.stream("trace", self.cast.functions.text(function)));
+            self.services.push(None);
+            self.members.push(Member { function, tenant: None, memory_bytes: None, is_timed: false });
         }
         &mut self.members[index]
+    }
+
+    /// From now on requests of a member run as long as this law says, in seconds; `None` says nothing.
+    pub fn set_service(&mut self, member: u32, service_s: Option<Law>) {
+        self.members[member as usize].is_timed = service_s.is_some();
+        self.services[member as usize] = service_s;
     }
 }
 
@@ -95,8 +110,7 @@ pub struct Blocks<P> {
 
 impl<P: Periods> Blocks<P> {
     pub fn new(periods: P, company: Company, placement: Placement) -> Blocks<P> {
-        let block = Block { keys: Keys::Narrow(Vec::new()), next: 0, member_bits: 0 };
-        Blocks { periods, company, placement, cells: Vec::new(), block, start: Instant::ZERO, ended: false }
+        Blocks { periods, company, placement, cells: Vec::new(), block: Block::default(), start: Instant::ZERO, ended: false }
     }
 
     /// Places and sorts the next period; false when there is none.
@@ -108,20 +122,25 @@ impl<P: Periods> Blocks<P> {
             let wanted = format!("at most {BLOCK_MAX}; smaller counts or a shorter period");
             return Err(Flaw::file(&period.file, format!("{arrivals} requests in one period"), wanted));
         }
+        // In order of members, so that two cells of one stand together.
+        if !self.cells.is_sorted_by_key(|cell| cell.member) {
+            self.cells.sort_unstable_by_key(|cell| (cell.member, cell.count));
+        }
         self.start = period.start;
-        self.block.fill(&self.cells, &mut self.company.members, &period, self.placement);
+        self.block.fill(&self.cells, &mut self.company, &period, self.placement);
         Ok(true)
     }
 
     fn next_or_flaw(&mut self) -> Result<Option<Arrival>, Flaw> {
         loop {
             if let Some((offset, member)) = self.block.next() {
-                let member = &mut self.company.members[member];
-                let mut arrival = Arrival::new(self.start.saturating_add(Span::from_nanos(offset)), member.function);
-                arrival.tenant = member.tenant;
-                arrival.memory_bytes = member.memory_bytes;
-                if let Some(law) = &member.service_s {
-                    arrival.service = Some(Span::from_secs_f64(law.draw(&mut member.rng)).unwrap_or(Span::FOREVER));
+                let known = &self.company.members[member];
+                let at = self.start.saturating_add(Span::from_nanos(offset));
+                let mut arrival = Arrival::new(at, known.function);
+                arrival.tenant = known.tenant;
+                arrival.memory_bytes = known.memory_bytes;
+                if known.is_timed {
+                    arrival.service = Some(self.block.service(member));
                 }
                 self.company.report.arrivals += 1;
                 return Ok(Some(arrival));
@@ -154,12 +173,18 @@ impl<P: Periods> Trace for Blocks<P> {
 }
 
 /// The arrivals of one period, sorted by instant and then by member. A key holds both in one number, so that sorting
-/// compares numbers and moves nothing else.
-#[derive(Debug)]
+/// compares numbers and moves nothing else. Service times are drawn while a member's stream and law are at hand, and taken
+/// by its arrivals in their order.
+#[derive(Debug, Default)]
 struct Block {
     keys: Keys,
+    /// Where the keys are scattered to before they are sorted.
+    spare: Vec<u64>,
     next: usize,
     member_bits: u32,
+    services: Vec<Span>,
+    /// For each member, which service time is its next.
+    cursors: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -169,12 +194,31 @@ enum Keys {
     Wide(Vec<u128>),
 }
 
+impl Keys {
+    fn len(&self) -> usize {
+        match self {
+            Keys::Narrow(keys) => keys.len(),
+            Keys::Wide(keys) => keys.len(),
+        }
+    }
+}
+
+impl Default for Keys {
+    fn default() -> Keys {
+        Keys::Narrow(Vec::new())
+    }
+}
+
 impl Block {
-    fn fill(&mut self, cells: &[Cell], members: &mut [Member], period: &Period, placement: Placement) {
+    fn fill(&mut self, cells: &[Cell], company: &mut Company, period: &Period, placement: Placement) {
         self.next = 0;
         let bits = |most: u64| u64::BITS - most.leading_zeros();
-        self.member_bits = bits(members.len() as u64);
-        let narrow = bits(period.length.as_nanos()) + self.member_bits <= u64::BITS;
+        let functions = company.members.len() as u64;
+        self.member_bits = bits(functions);
+        self.services.clear();
+        self.cursors.resize(company.members.len(), 0);
+        let key_bits = bits(period.length.as_nanos()) + self.member_bits;
+        let narrow = key_bits <= u64::BITS;
         match (&mut self.keys, narrow) {
             (Keys::Narrow(keys), true) => keys.clear(),
             (Keys::Wide(keys), false) => keys.clear(),
@@ -182,23 +226,42 @@ impl Block {
             (keys, false) => *keys = Keys::Wide(Vec::new()),
         }
         let shift = self.member_bits;
-        let functions = members.len() as u64;
-        for cell in cells {
-            let rank = (u64::from(cell.member), functions);
-            let rng = &mut members[cell.member as usize].rng;
+        let mut cells = cells.iter().peekable();
+        while let Some(&Cell { member, mut count }) = cells.next() {
+            // A member that stands in two rows of the file has one count.
+            while let Some(again) = cells.next_if(|next| next.member == member) {
+                // The sum over all cells has been checked against the bound of a period.
+                count += again.count;
+            }
+            let rank = (u64::from(member), functions);
+            let rng = &mut company.rngs[member as usize];
+            let begun = self.keys.len();
             match &mut self.keys {
-                Keys::Narrow(keys) => placement.each(cell.count, period.length, rank, rng, |offset| {
-                    keys.push(offset << shift | u64::from(cell.member));
+                Keys::Narrow(keys) => placement.each(count, period.length, rank, rng, |offset| {
+                    keys.push(offset << shift | u64::from(member));
                 }),
-                Keys::Wide(keys) => placement.each(cell.count, period.length, rank, rng, |offset| {
-                    keys.push(u128::from(offset) << shift | u128::from(cell.member));
+                Keys::Wide(keys) => placement.each(count, period.length, rank, rng, |offset| {
+                    keys.push(u128::from(offset) << shift | u128::from(member));
                 }),
+            }
+            if let Some(law) = &company.services[member as usize] {
+                self.cursors[member as usize] = self.services.len();
+                let draw = |_| Span::from_secs_f64(law.draw(rng)).unwrap_or(Span::FOREVER);
+                self.services.extend((begun..self.keys.len()).map(draw));
             }
         }
         match &mut self.keys {
-            Keys::Narrow(keys) => keys.sort_unstable(),
+            Keys::Narrow(keys) => sort(keys, &mut self.spare, key_bits),
             Keys::Wide(keys) => keys.sort_unstable(),
         }
+    }
+
+    /// The service time of the next arrival of a member that has a law.
+    #[inline]
+    fn service(&mut self, member: usize) -> Span {
+        let cursor = &mut self.cursors[member];
+        *cursor += 1;
+        self.services[*cursor - 1]
     }
 
     /// The next offset into the period and its member.
@@ -216,76 +279,45 @@ impl Block {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::feed::all;
-    use super::*;
+/// So many keys in a bucket, about.
+const BUCKET: usize = 16;
+/// More buckets than this would not be in the cache.
+const BUCKET_BITS_MAX: u32 = 18;
 
-    /// Periods given as rows of counts, one function per column.
-    struct Given {
-        names: Vec<&'static str>,
-        rows: Vec<Vec<u64>>,
-        length: Span,
-        next: usize,
+/// Sorts keys below `1 << key_bits`. Many are first scattered by their leading bits, which for instants spread over a period
+/// leaves few in a bucket; where they are not spread, the buckets are merely long.
+fn sort(keys: &mut Vec<u64>, spare: &mut Vec<u64>, key_bits: u32) {
+    let bucket_bits = (keys.len() / BUCKET).checked_ilog2().unwrap_or(0).min(BUCKET_BITS_MAX).min(key_bits);
+    if bucket_bits < 4 {
+        keys.sort_unstable();
+        return;
     }
-
-    impl Periods for Given {
-        fn next_period(&mut self, cells: &mut Vec<Cell>, company: &mut Company) -> Result<Option<Period>, Flaw> {
-            for text in &self.names {
-                let name = company.cast.functions.intern(text).unwrap();
-                company.join(name).service_s = Some(Law::exponential(1.0).unwrap());
-            }
-            let Some(row) = self.rows.get(self.next) else { return Ok(None) };
-            cells.extend(row.iter().enumerate().map(|(k, &count)| Cell { member: k as u32, count }));
-            let start = Instant::ZERO + self.length * self.next as u64;
-            self.next += 1;
-            Ok(Some(Period { start, length: self.length, file: "given".into() }))
-        }
+    let shift = key_bits - bucket_bits;
+    let mut starts = vec![0u32; (1 << bucket_bits) + 1];
+    for &key in keys.iter() {
+        starts[(key >> shift) as usize + 1] += 1;
     }
-
-    fn given(names: &[&'static str], rows: &[&[u64]], length: Span, placement: Placement) -> Blocks<Given> {
-        let rows = rows.iter().map(|row| row.to_vec()).collect();
-        let periods = Given { names: names.to_vec(), rows, length, next: 0 };
-        Blocks::new(periods, Company::new(Streams::new(1, 0)), placement)
+    let mut sum = 0;
+    for start in &mut starts {
+        sum += *start;
+        *start = sum;
     }
-
-    #[test]
-    fn a_period_is_sorted_by_instant_and_then_by_function() {
-        let mut trace = given(&["a", "b"], &[&[2, 1], &[0, 2]], Span::from_nanos(10), Placement::Evenly);
-        let seen: Vec<_> = all(&mut trace).unwrap().iter().map(|x| (x.at.as_nanos(), x.function.index())).collect();
-        assert_eq!(seen, [(0, 0), (0, 1), (5, 0), (10, 1), (15, 1)]);
-        assert_eq!(trace.report().arrivals, 5);
+    spare.clear();
+    spare.resize(keys.len(), 0);
+    for &key in keys.iter() {
+        let place = &mut starts[(key >> shift) as usize];
+        spare[*place as usize] = key;
+        *place += 1;
     }
-
-    #[test]
-    fn a_function_is_unmoved_by_its_neighbours() {
-        let of_b = |names: &[&'static str], rows: &[&[u64]]| {
-            let mut trace = given(names, rows, Span::from_secs(60), Placement::Uniform);
-            let arrivals = all(&mut trace).unwrap();
-            let b = trace.cast().functions.get("b").unwrap();
-            arrivals.iter().filter(|x| x.function == b).map(|x| (x.at, x.service)).collect::<Vec<_>>()
-        };
-        assert_eq!(of_b(&["a", "b"], &[&[900, 30], &[3, 20]]), of_b(&["b"], &[&[30], &[20]]));
+    // Each start has moved on to the end of its bucket.
+    let mut start = 0;
+    for &end in &starts[..1 << bucket_bits] {
+        spare[start..end as usize].sort_unstable();
+        start = end as usize;
     }
-
-    #[test]
-    fn a_year_long_period_sorts_as_well() {
-        let year = Span::from_secs(86_400 * 365 * 500);
-        let rows: Vec<u64> = vec![3; 600];
-        let names = vec!["x"; 1];
-        let mut trace = given(&names, &[&rows[..1]], year, Placement::Uniform);
-        let arrivals = all(&mut trace).unwrap();
-        assert!(matches!(trace.block.keys, Keys::Wide(_)) && arrivals.is_sorted_by_key(|x| x.at));
-        assert_eq!(arrivals.len(), 3);
-    }
-
-    #[test]
-    fn an_absurd_count_is_refused_before_it_fills_the_memory() {
-        let mut trace = given(&["a", "b"], &[&[BLOCK_MAX, 1]], Span::from_secs(1), Placement::Start);
-        let error = trace.next_arrival().unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "given: found 100000001 requests in one period, want at most 100000000; smaller counts or a shorter period"
-        );
-    }
+    std::mem::swap(keys, spare);
 }
+
+#[cfg(test)]
+#[path = "blocks_tests.rs"]
+mod tests;

@@ -69,7 +69,7 @@ impl WideTables {
             if let Some((at, laws)) = self.ahead.take_if(|(at, _)| *at <= time) {
                 debug_assert!(at <= time);
                 for (member, law) in laws {
-                    company.members[member as usize].service_s = Some(law);
+                    company.set_service(member, Some(law));
                 }
             }
             if self.ahead.is_some() {

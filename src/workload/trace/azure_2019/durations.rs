@@ -1,7 +1,6 @@
 //! How long the functions of a day run: from the average and percentiles that the trace has of each.
 
 use super::super::blocks::Company;
-use super::super::feed::intern;
 use super::super::flaw::Flaw;
 use super::super::line::{Fields, Lines, Row, Separator};
 use super::super::number;
@@ -69,8 +68,7 @@ pub fn read(path: &Path, choice: Duration, day: &Day, company: &mut Company) -> 
         if requests[function.index()] != count {
             company.report.note("Count of the durations differs from the sum of the minutes", &file, line.number, 1);
         }
-        let function = intern(&mut company.cast.functions, &name, "HashFunction", &line)?;
-        company.join(function).service_s = law(choice, average_ms, &percentiles_ms);
+        company.set_service(function.index() as u32, law(choice, average_ms, &percentiles_ms));
     }
     Ok(())
 }
