@@ -147,14 +147,12 @@ impl<E: Copy> Agenda<E> {
     /// The instant and rank of what comes next.
     #[inline]
     pub fn peek(&self) -> Option<(Instant, Rank)> {
-        let first = if !self.root_is_vacant {
-            self.key(ROOT)
-        } else if first_child(ROOT) < self.end {
-            self.least_child(first_child(ROOT)).1
-        } else {
-            NOTHING
+        let first = match self.root_is_vacant {
+            false if self.end > ROOT => self.key(ROOT),
+            true if self.end > first_child(ROOT) => self.least_child(first_child(ROOT)).1,
+            _ => return None,
         };
-        (first != NOTHING).then(|| (instant_of(first), rank_of(first)))
+        Some((instant_of(first), rank_of(first)))
     }
 
     /// Takes what comes next.

@@ -63,7 +63,9 @@ impl Merge {
     #[inline]
     pub fn peek(&self) -> Option<(Instant, usize)> {
         let at = Instant::from_nanos((self.winner >> 64) as u64);
-        (self.winner != ENDED).then_some((at, self.winner as u64 as usize))
+        // No stream has the number that all ones are, so one half of the key says whether there is a winner.
+        let stream = self.winner as u64;
+        (stream != ENDED as u64).then_some((at, stream as usize))
     }
 }
 

@@ -124,6 +124,7 @@ impl World {
     }
 
     /// An answer leaves for the caller of a root: gateway and egress are direct cost of the request.
+    #[inline]
     pub fn answer_leaves(&mut self, bytes: u64, through_gateway: bool) -> u64 {
         let mut pico = 0;
         if through_gateway && self.tariff.gateway_per_request > 0 {

@@ -6,7 +6,10 @@
 use super::ids::{InstanceId, PoolId, RequestId};
 use crate::engine::agenda::Rank;
 
+/// The tag takes a whole word: a copy is then made of the words that were stored. A tag of one byte makes compilers copy
+/// the rest as one piece across them, and the processor waits for its own stores at every event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Event {
     /// The own work of a request is done (instances with slots).
     Finished { request: RequestId },

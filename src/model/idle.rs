@@ -32,11 +32,18 @@ pub struct Idle {
     oldest: Option<InstanceId>,
     newest: Option<InstanceId>,
     len: u32,
+    deadlines_in_order: bool,
+    /// Apart from the list, which most pools need alone and should find close together.
+    beside: Box<Beside>,
+}
+
+/// Orders that the list does not give.
+#[derive(Default)]
+struct Beside {
     /// By launch number, for `Newest` (as is) and `Oldest` (negated).
     by_launch: PriorityQueue<InstanceId, i64, FxBuildHasher>,
     /// Filled only when deadlines need not come in the order of the list.
     by_deadline: PriorityQueue<InstanceId, Reverse<(Instant, u64)>, FxBuildHasher>,
-    deadlines_in_order: bool,
 }
 
 impl Idle {
@@ -48,9 +55,8 @@ impl Idle {
             oldest: None,
             newest: None,
             len: 0,
-            by_launch: PriorityQueue::with_hasher(FxBuildHasher),
-            by_deadline: PriorityQueue::with_hasher(FxBuildHasher),
             deadlines_in_order,
+            beside: Box::default(),
         }
     }
 
@@ -80,12 +86,12 @@ impl Idle {
         self.oldest.get_or_insert(id);
         self.len += 1;
         match self.reuse {
-            Reuse::Newest => drop(self.by_launch.push(id, instance.number as i64)),
-            Reuse::Oldest => drop(self.by_launch.push(id, -(instance.number as i64))),
+            Reuse::Newest => drop(self.beside.by_launch.push(id, instance.number as i64)),
+            Reuse::Oldest => drop(self.beside.by_launch.push(id, -(instance.number as i64))),
             Reuse::MostRecentlyUsed | Reuse::LeastRecentlyUsed => {}
         }
         if !self.deadlines_in_order {
-            self.by_deadline.push(id, Reverse((instance.deadline, instance.number)));
+            self.beside.by_deadline.push(id, Reverse((instance.deadline, instance.number)));
         }
     }
 
@@ -95,7 +101,7 @@ impl Idle {
         match self.reuse {
             Reuse::MostRecentlyUsed => self.newest,
             Reuse::LeastRecentlyUsed => self.oldest,
-            Reuse::Newest | Reuse::Oldest => self.by_launch.peek().map(|(&id, _)| id),
+            Reuse::Newest | Reuse::Oldest => self.beside.by_launch.peek().map(|(&id, _)| id),
         }
     }
 
@@ -114,10 +120,10 @@ impl Idle {
         }
         self.len -= 1;
         if matches!(self.reuse, Reuse::Newest | Reuse::Oldest) {
-            self.by_launch.remove(&id);
+            self.beside.by_launch.remove(&id);
         }
         if !self.deadlines_in_order {
-            self.by_deadline.remove(&id);
+            self.beside.by_deadline.remove(&id);
         }
     }
 
@@ -127,7 +133,7 @@ impl Idle {
         if self.deadlines_in_order {
             self.oldest.map(|id| (instances.get(id.0).deadline, id))
         } else {
-            self.by_deadline.peek().map(|(&id, &Reverse((deadline, _)))| (deadline, id))
+            self.beside.by_deadline.peek().map(|(&id, &Reverse((deadline, _)))| (deadline, id))
         }
     }
 }

@@ -3,6 +3,9 @@
 //! VM groups, function environments and containers are the same thing seen several ways. A *fleet* is born by order (boot
 //! delay) and leaves by order (drain); *environments* are born by demand (cold start) and leave by keep-alive.
 
+use priority_queue::PriorityQueue;
+use rustc_hash::FxBuildHasher;
+
 use super::balancer::{Balancer, Policy};
 use super::fleet::span_of;
 use super::idle::{Idle, Reuse};
@@ -197,7 +200,7 @@ pub(crate) struct Environments {
     pub idle: Idle,
     pub idle_provisioned: Idle,
     /// Busy environments with room for one more; only where an environment takes several requests.
-    pub open: priority_queue::PriorityQueue<InstanceId, (u32, u64), rustc_hash::FxBuildHasher>,
+    pub open: Box<PriorityQueue<InstanceId, (u32, u64), FxBuildHasher>>,
     pub keep_alive_event: Option<(Instant, Handle)>,
     /// Where every keep-alive is as long as the others.
     pub keep_alive_fixed: Option<Span>,
@@ -298,7 +301,7 @@ impl Environments {
         Environments {
             idle: Idle::new(rules.reuse, in_order),
             idle_provisioned: Idle::new(rules.reuse, true),
-            open: priority_queue::PriorityQueue::with_hasher(rustc_hash::FxBuildHasher),
+            open: Box::default(),
             keep_alive_event: None,
             keep_alive_fixed: rules.keep_alive.law.constant_value().map(span_of),
             allowance: rules.growth.map_or(0, |growth| u64::from(growth.environments) * growth.window.as_nanos()),

@@ -2,6 +2,7 @@
 //! shares. Strategies write them through orders; requests only read them.
 
 use super::ids::{FunctionId, NodeId, PoolId};
+use super::pool::Pool;
 use crate::engine::random::Rng;
 use crate::engine::time::{Instant, Span};
 
@@ -137,6 +138,47 @@ impl Tables {
                 Some(targets[chosen].0)
             }
         }
+    }
+}
+
+/// Which pools serve which function, fixed for a run; side by side, since every request asks.
+#[derive(Debug)]
+pub struct Servers {
+    /// Of each function, where its pools begin; and the end of all.
+    begins: Vec<u32>,
+    pools: Vec<PoolId>,
+}
+
+impl Servers {
+    /// The order of the pools is that of their ids.
+    pub fn new(functions: usize, pools: &[Pool]) -> Servers {
+        let mut of: Vec<Vec<PoolId>> = vec![Vec::new(); functions];
+        for (index, pool) in pools.iter().enumerate() {
+            let id = PoolId::from_index(index);
+            match pool.spec.serves.as_slice() {
+                [] => of.iter_mut().for_each(|servers| servers.push(id)),
+                some => {
+                    for function in some {
+                        let servers = &mut of[function.index()];
+                        // Named twice it still serves once.
+                        if servers.last() != Some(&id) {
+                            servers.push(id);
+                        }
+                    }
+                }
+            }
+        }
+        let begins = std::iter::once(0).chain(of.iter().scan(0, |end, servers| {
+            *end += servers.len() as u32;
+            Some(*end)
+        }));
+        Servers { begins: begins.collect(), pools: of.concat() }
+    }
+
+    #[inline]
+    pub fn of(&self, function: FunctionId) -> &[PoolId] {
+        let index = function.index();
+        &self.pools[self.begins[index] as usize..self.begins[index + 1] as usize]
     }
 }
 

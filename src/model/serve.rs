@@ -167,7 +167,9 @@ impl World {
             Capacity::Slots(_) => {
                 let event = Event::Finished { request: id };
                 request.end = Some(plan.plan(now + service, event.rank(), event));
-                request.held_from_pico = self.instances.get(instance_id.0).bill.held_at(now);
+                if let Charge::Held { .. } = pool.spec.charge {
+                    request.held_from_pico = self.instances.get(instance_id.0).bill.held_at(now);
+                }
             }
             Capacity::Shared { .. } => {
                 let reading = self.share_until(instance_id, now);

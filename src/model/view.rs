@@ -151,7 +151,7 @@ impl<'a> View<'a> {
     pub fn default_route_among(&self, request: &Request, among: impl Fn(PoolId) -> bool) -> Route {
         let here = request.node;
         let mut nearest: Option<(Span, NodeId)> = None;
-        let servers = &self.world.servers[request.function.index()];
+        let servers = self.world.servers.of(request.function);
         for id in servers.iter().copied().filter(|&id| among(id)) {
             let node = self.node_of(id);
             if node == here {

@@ -14,7 +14,7 @@ use super::network::Network;
 use super::node::Node;
 use super::pool::Pool;
 use super::request::Request;
-use super::routing::Tables;
+use super::routing::{Servers, Tables};
 use super::tariff::Tariff;
 use crate::engine::agenda::Agenda;
 use crate::engine::time::Instant;
@@ -54,7 +54,7 @@ pub struct World {
     pub(crate) instances: Slab<Instance>,
     pub(crate) requests: Slab<Request>,
     /// Of each function, the pools that serve it.
-    pub(crate) servers: Vec<Vec<PoolId>>,
+    pub(crate) servers: Servers,
     /// Roots that have arrived, by function.
     pub(crate) arrived: Vec<u64>,
     /// Instances that have gone since the log last looked; filled only when `log_departures`.
@@ -80,12 +80,8 @@ impl World {
         tariff: Tariff,
     ) -> World {
         let tables = Tables::new(nodes.len(), functions.len());
-        let serve = |function: usize| {
-            let serves = |&index: &usize| pools[index].serves(FunctionId::from_index(function));
-            (0..pools.len()).filter(serves).map(PoolId::from_index).collect()
-        };
         World {
-            servers: (0..functions.len()).map(serve).collect(),
+            servers: Servers::new(functions.len(), &pools),
             arrived: vec![0; functions.len()],
             nodes,
             network,

@@ -216,8 +216,11 @@ impl Driver<'_> {
     fn answered(&mut self, id: RequestId, outcome: Outcome) -> io::Result<()> {
         let now = self.now;
         let request = self.world.requests.get_mut(id.0);
-        for handle in [request.timeout.take(), request.patience.take()].into_iter().flatten() {
-            self.plan.cancel(handle);
+        if let Some(timeout) = request.timeout.take() {
+            self.plan.cancel(timeout);
+        }
+        if let Some(patience) = request.patience.take() {
+            self.plan.cancel(patience);
         }
         let request = self.world.requests.get(id.0);
         let answer = Answer { request, outcome, elapsed: now.since(request.sent), at: now };
@@ -257,40 +260,42 @@ impl Driver<'_> {
     /// The call is over: its row is written, its parent or client hears of it, its slot is free.
     fn settle(&mut self, id: RequestId, outcome: Outcome) -> io::Result<()> {
         let now = self.now;
-        let is_root = self.world.request(id).parent.is_none();
-        self.calls.end(outcome);
-        if is_root {
-            self.settle_root(id, outcome);
-        }
+        let fees_pico = self.fees(id, outcome);
         let request = self.world.requests.get_mut(id.0);
         request.outcome = outcome;
-        let request = self.world.requests.get(id.0);
+        request.cost_direct_pico += fees_pico;
         let phases = Phases::of(request, now);
+        let (parent, source, client) = (request.parent, request.source, request.client);
+        let (parent_attempt, parent_step) = (request.parent_attempt, request.parent_step);
+        let (arrival, cold) = (request.arrival, request.bound.is_some());
         self.charged_pico += u128::from(request.cost_direct_pico) + u128::from(request.cost_held_pico);
-        if request.arrival >= self.measured_from {
+        self.calls.end(outcome);
+        if parent.is_none() {
+            self.count_root(arrival, phases.response, cold, outcome);
+        }
+        if arrival >= self.measured_from {
             if outcome == Outcome::Served {
                 self.queue.add(now, phases.queue.as_nanos());
-                if is_root {
+                if parent.is_none() {
                     self.response.add(now, phases.response.as_nanos());
                 }
             }
-            if request.bound.is_some() {
+            if cold {
                 self.cold_start.add(now, phases.cold_start.as_nanos());
             }
         }
         if self.wants.calls {
+            let request = self.world.request(id);
             let row = CallRow {
                 request,
                 phases,
                 outcome,
                 instance_number: request.instance_number,
-                parent_call: request.parent.map(|parent| self.world.request(parent).call),
+                parent_call: parent.map(|parent| self.world.request(parent).call),
                 at: now,
             };
             self.sink.call(&row)?;
         }
-        let (parent, source, client) = (request.parent, request.source, request.client);
-        let (parent_attempt, parent_step) = (request.parent_attempt, request.parent_step);
         self.world.request_mut(id).state = State::Settled;
         match parent {
             Some(parent) => self.call_settled(parent, parent_attempt, parent_step, outcome)?,
@@ -300,27 +305,38 @@ impl Driver<'_> {
         Ok(())
     }
 
+    /// What the provider takes for the answer to a root: gateway and egress, in pico-dollars.
+    #[inline]
+    fn fees(&mut self, id: RequestId, outcome: Outcome) -> u64 {
+        let request = self.world.request(id);
+        if request.parent.is_some() {
+            return 0;
+        }
+        let served = outcome == Outcome::Served;
+        let bytes = if served { self.world.function(request.function).response_bytes } else { 0 };
+        let by_request = request.pool.is_some_and(|pool| self.world.pool(pool).charges_per_use());
+        self.world.answer_leaves(bytes, by_request)
+    }
+
     /// Frees the slot of a settled call once the calls it made are gone too, and so on up the tree.
+    #[inline]
     fn release_if_done(&mut self, mut id: RequestId) {
-        while self.world.request(id).state == State::Settled && self.world.request(id).calls_out == 0 {
+        loop {
+            let request = self.world.request(id);
+            if request.state != State::Settled || request.calls_out > 0 {
+                return;
+            }
             let Some(parent) = self.world.release(id) else { return };
             self.world.request_mut(parent).calls_out -= 1;
             id = parent;
         }
     }
 
-    fn settle_root(&mut self, id: RequestId, outcome: Outcome) {
-        let request = self.world.request(id);
-        let response = self.now.since(request.arrival);
-        let (function, arrival, cold) = (request.function, request.arrival, request.bound.is_some());
+    /// Counts a root that is over: in all, against the objective, and in the hour of its arrival.
+    #[inline]
+    fn count_root(&mut self, arrival: Instant, response: Span, cold: bool, outcome: Outcome) {
         self.roots.end(outcome);
-        let served = outcome == Outcome::Served;
-        let bytes = if served { self.world.function(function).response_bytes } else { 0 };
-        let by_request = request.pool.is_some_and(|pool| self.world.pool(pool).charges_per_use());
-        let pico = self.world.answer_leaves(bytes, by_request);
-        self.world.request_mut(id).cost_direct_pico += pico;
-        let late = self.slo.is_some_and(|slo| response > slo);
-        let violation = !served || late;
+        let violation = outcome != Outcome::Served || self.slo.is_some_and(|slo| response > slo);
         if arrival >= self.measured_from {
             self.measured += 1;
             self.violations += u64::from(violation);
