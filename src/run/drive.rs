@@ -77,7 +77,7 @@ pub struct Driver<'a> {
     pub(super) refusals: u64,
     pub(super) charged_pico: u128,
     pub(super) hours: Vec<HourCounts>,
-    pub(super) sampler: super::sample::Sampler,
+    pub(super) sample_every: Option<Span>,
     pub(super) feeds: Vec<Feed>,
     pub(super) merge: Merge,
     /// Closed-loop clients that think.
@@ -116,7 +116,7 @@ impl<'a> Driver<'a> {
         // Blocks of a minute: percentiles and batch means of short runs have enough of them, long ones merge.
         let tally = || Tally::new(Span::from_secs(60));
         Driver {
-            sampler: super::sample::Sampler::new(&world, setup.sample_every),
+            sample_every: setup.sample_every,
             merge: Merge::new(feeds.len()),
             feeds,
             plan: Plan::new(),
@@ -164,6 +164,7 @@ impl<'a> Driver<'a> {
         started.map_err(|error| Stop::Sink { error, at: self.now })?;
         self.populated = true;
         self.world.populate(Instant::ZERO, &mut self.plan);
+        self.world.start_provider(&mut self.plan);
         self.plan_control();
         self.plan_sample();
         self.plan_hour();
@@ -317,7 +318,6 @@ impl<'a> Driver<'a> {
         for word in [number, index as u64, self.now.as_nanos(), demand.work.to_bits(), demand.payload_bytes] {
             self.offered.fold(word);
         }
-        self.sampler.arrived(feed.function);
         let request = Request::root(
             number,
             key,
@@ -340,7 +340,7 @@ impl<'a> Driver<'a> {
     }
 
     pub(super) fn plan_sample(&mut self) {
-        if self.wants.samples && let Some(period) = self.sampler.period() {
+        if self.wants.samples && let Some(period) = self.sample_every {
             let event = Event::SampleDue;
             self.plan.plan(self.now + period, event.rank(), event);
         }

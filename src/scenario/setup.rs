@@ -10,6 +10,7 @@ use crate::model::ids::{FunctionId, NodeId};
 use crate::model::network::{Link, Network};
 use crate::model::node::Node;
 use crate::model::pool::{Pool, PoolSpec};
+use crate::model::provider::ProviderSpec;
 use crate::model::request::{Retry, Step};
 use crate::model::tariff::{PerHour, Tariff};
 use crate::model::world::{Account, World};
@@ -32,6 +33,8 @@ pub struct Setup {
     pub functions: Vec<FunctionSetup>,
     pub sources: Vec<SourceSetup>,
     pub pools: Vec<PoolSpec>,
+    /// Monitor, alarms and scaling groups.
+    pub provider: ProviderSpec,
     pub accounts: Vec<Account>,
     pub tariff: Tariff,
     pub reservations: Vec<ReservationSetup>,
@@ -100,7 +103,10 @@ impl Setup {
         let functions = self.functions.iter().map(|function| function.build(&streams)).collect();
         let pools = self.pools.iter().map(|spec| Pool::new(spec.clone(), &streams)).collect();
         let network = Network::new(self.nodes.len(), &self.links);
-        World::new(self.nodes.clone(), network, functions, pools, self.accounts.clone(), self.tariff.clone())
+        let accounts = self.accounts.clone();
+        let mut world = World::new(self.nodes.clone(), network, functions, pools, accounts, self.tariff.clone());
+        world.install(&self.provider);
+        world
     }
 
     /// The same setup with every source at the cloud, for strategies that know no nodes.

@@ -4,6 +4,7 @@ mod functions;
 mod laws;
 mod places;
 mod pools;
+mod provider;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -141,6 +142,7 @@ impl Checker<'_> {
         let sources = self.sources(&raw, &functions);
         let accounts = self.accounts(&raw);
         let pools = self.pools(&raw, &functions, tariff.as_ref());
+        let provider = self.provider(&raw, &pools);
         let reservations = self.reservations(&raw, tariff.as_ref());
         let endless = sources.iter().any(|source| source.requests.is_none() && source_is_endless(&raw, &source.name));
         if raw.horizon.is_none() && endless {
@@ -160,6 +162,7 @@ impl Checker<'_> {
             functions,
             sources,
             pools,
+            provider,
             accounts,
             tariff: tariff?,
             reservations,
