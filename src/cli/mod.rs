@@ -4,6 +4,7 @@
 
 mod check;
 mod completions;
+mod evaluate;
 mod explain;
 mod list;
 mod plan;
@@ -47,6 +48,8 @@ enum Command {
     Schema(schema::SchemaOf),
     /// Planning models and replays that work without a run.
     Plan(plan::Plan),
+    /// Compare finished runs: cost, violations, machine time, what the cost is made of, responses.
+    Evaluate(evaluate::Evaluate),
     /// Print completions for a shell.
     Completions(completions::Completions),
 }
@@ -102,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::List(list) => list.run(),
         Command::Schema(schema) => schema.run(),
         Command::Plan(plan) => plan.run(),
+        Command::Evaluate(evaluate) => evaluate.run(),
         Command::Completions(completions) => completions.run(),
     }
 }

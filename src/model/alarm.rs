@@ -97,10 +97,14 @@ impl AlarmSpec {
         let needed = self.points as usize;
         // Too few points to reach M, and all of them breach: more of them could set it off.
         let undecided = breaching < needed && breaching == known;
+        // The oldest of them is M periods old: had the others been there, it would have been on or off by now.
+        let overdue = points.iter().position(Option::is_some).is_some_and(|oldest| points.len() - oldest >= needed);
         let on = match self.missing {
             Missing::NotBreaching => breaching >= needed,
             Missing::Breaching => breaching + (points.len() - known) >= needed,
             Missing::Missing if known == 0 => return AlarmState::InsufficientData,
+            // A single early point does not set it off before its time.
+            Missing::Missing if undecided && !overdue => return before,
             Missing::Missing => breaching >= needed || undecided,
             Missing::Ignore if undecided => return before,
             Missing::Ignore => breaching >= needed,
@@ -192,12 +196,14 @@ mod tests {
     #[test]
     fn missing_points_count_as_the_alarm_says() {
         let treatments = [Missing::Missing, Missing::Ignore, Missing::Breaching, Missing::NotBreaching];
-        let table: [(u32, &str, AlarmState, [AlarmState; 4]); 8] = [
+        let table: [(u32, &str, AlarmState, [AlarmState; 4]); 10] = [
             (3, "---", On, [Unknown, On, On, Off]),
             (3, "---", Off, [Unknown, Off, On, Off]),
             (3, "0--", Off, [Off, Off, Off, Off]),
             (3, "X--", On, [On, On, On, Off]),
             (3, "X--", Off, [On, Off, On, Off]),
+            (3, "--X", Off, [Off, Off, On, Off]),
+            (3, "-XX", Unknown, [Unknown, Unknown, On, Off]),
             (2, "X0-", Off, [Off, Off, On, Off]),
             (2, "-XX", Off, [On, On, On, On]),
             (2, "--0", On, [Off, Off, On, Off]),

@@ -136,7 +136,9 @@ impl World {
     fn fleet_of(&self, id: GroupId, now: Instant) -> Fleet {
         let spec = &self.groups[id.index()].spec;
         let pool = self.pool(spec.pool);
-        let warm = |booted: Option<Instant>| booted.is_some_and(|at| at.saturating_add(spec.warm_up) <= now);
+        // What stood at the start had been there before.
+        let past = |at: Instant| at == Instant::ZERO || at.saturating_add(spec.warm_up) <= now;
+        let warm = |booted: Option<Instant>| booted.is_some_and(past);
         let standing = self.instances.iter().filter(|(_, instance)| {
             instance.pool == spec.pool && matches!(instance.phase, Phase::Initial | Phase::Serving { .. })
         });

@@ -145,12 +145,12 @@ impl Checker<'_> {
                 let wanted = format!("a pool without a group; {} has this one", other.name);
                 self.refuse(path.key("pool"), wanted);
             }
-            self.bounds(written, &pools[pool.index()], &path);
+            let bounds = self.bounds(written, &pools[pool.index()], &path);
             let mut group = GroupSpec {
                 name: name.clone(),
                 pool,
-                min: written.min.min(written.max),
-                max: written.max,
+                min: bounds.0,
+                max: bounds.1,
                 desired: written.desired,
                 cooldown: written.cooldown.0,
                 warm_up: written.warm_up.0,
@@ -190,10 +190,12 @@ impl Checker<'_> {
         Some(PoolId::from_index(index))
     }
 
-    fn bounds(&mut self, written: &raw::Group, pool: &PoolSpec, path: &KeyPath) {
+    /// Minimum and maximum; any size where they contradict each other, so that nothing else is blamed for it.
+    fn bounds(&mut self, written: &raw::Group, pool: &PoolSpec, path: &KeyPath) -> (u32, u32) {
         let (min, max) = (written.min, written.max);
         if min > max {
             self.refuse(path.key("min"), format!("at most the maximum of {max}"));
+            return (0, u32::MAX);
         }
         if let Birth::Ordered { max: pool_max, .. } = pool.birth
             && max > pool_max
@@ -206,6 +208,7 @@ impl Checker<'_> {
         if let (Some(grace), Birth::Ordered { health: None, .. }) = (written.grace, &pool.birth) {
             self.refuse_found(path.key("grace"), grace.to_string(), "a pool with a health_check, which a grace is for");
         }
+        (min, max)
     }
 
     /// The rule of a policy; a timetable goes to the group instead.
