@@ -4,15 +4,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Built;
+use crate::engine::time::Span;
+use crate::model::pool::{Birth, PoolSpec};
 use crate::scenario::complaint::{Complaints, Desk};
 use crate::scenario::document::Document;
 use crate::scenario::part::{Part, read_part};
 use crate::scenario::path::KeyPath;
 use crate::scenario::setup::Setup;
 use crate::scenario::units::{TimeSpan, nearest};
-use crate::model::pool::{Birth, PoolSpec};
 use crate::strategy::{Strategy, libra, spock};
-use crate::engine::time::Span;
 
 /// Parameters of `max`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -164,7 +164,14 @@ pub(super) fn max(document: &Document, path: KeyPath, setup: &Setup) -> Result<B
     if part.value.size == Some(0) {
         desk.add(part.refuse("size", "at least one machine"));
     }
-    needs_fleet(&part, setup, "uses", &mut desk);
+    needs_fleet(&part, setup, "use", &mut desk);
+    let sizes = setup.pools.iter().filter_map(|pool| match pool.birth {
+        crate::model::pool::Birth::Ordered { initial, .. } => Some(initial),
+        crate::model::pool::Birth::OnDemand(_) => None,
+    });
+    if part.value.size.is_none() && sizes.max().is_some_and(|most| most == 0) {
+        desk.add(part.complain("size", "nothing, and no pool has a machine", "at least one machine"));
+    }
     finish(desk, &part, crate::strategy::max::Max::new(part.value.size))
 }
 
@@ -182,8 +189,8 @@ pub(super) fn libra(document: &Document, path: KeyPath, setup: &Setup) -> Result
     let mut desk = Desk::new();
     let own = &part.value;
     let mu = own.mu.unwrap_or(own.alpha);
-    for (key, weight) in [("alpha", own.alpha), ("mu", mu)] {
-        if !(weight > 0.0 && weight <= 1.0) {
+    for (key, weight) in [("alpha", Some(own.alpha)), ("mu", own.mu)] {
+        if weight.is_some_and(|weight| !(weight > 0.0 && weight <= 1.0)) {
             desk.add(part.refuse(key, "a weight above 0, at most 1"));
         }
     }
@@ -286,11 +293,17 @@ fn needs_group<T: Serialize>(part: &Part<'_, T>, setup: &Setup, steady: Option<&
     };
     let Some(index) = setup.pools.iter().position(is_it) else {
         // A name that does not exist was complained about before.
-        return if steady.is_none() { needs_fleet(part, setup, "steady", desk) };
+        return if steady.is_none() {
+            needs_fleet(part, setup, "steady", desk)
+        };
     };
     if !setup.provider.groups.iter().any(|group| group.pool.index() == index) {
         let found = format!("no group over {}", setup.pools[index].name);
-        desk.add(part.complain("steady", found, format!("a scaling group over the fleet (groups.{})", setup.pools[index].name)));
+        desk.add(part.complain(
+            "steady",
+            found,
+            format!("a scaling group over the fleet (groups.{})", setup.pools[index].name),
+        ));
     }
 }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::ScenarioArgs;
+use super::{ScenarioArgs, counted};
 
 #[derive(Args)]
 pub struct Check {
@@ -21,12 +21,12 @@ impl Check {
         let setup = &opened.setup;
         let strategies: Vec<&str> = opened.columns.iter().map(|column| column.label.as_str()).collect();
         super::print(&format!(
-            "{}: sound; {} functions, {} sources, {} pools at {} nodes, strategies {}\n",
+            "{}: sound; {}, {}, {} at {}; strategies: {}\n",
             self.scenario.scenario.display(),
-            setup.functions.len(),
-            setup.sources.len(),
-            setup.pools.len(),
-            setup.nodes.len(),
+            counted(setup.functions.len(), "function"),
+            counted(setup.sources.len(), "source"),
+            counted(setup.pools.len(), "pool"),
+            counted(setup.nodes.len(), "node"),
             strategies.join(", "),
         ))
     }

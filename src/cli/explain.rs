@@ -35,6 +35,12 @@ impl Explain {
         }
         if let Some(prefix) = &self.key {
             rows.retain(|row| row.key.starts_with(prefix));
+            if rows.is_empty() {
+                super::say(&format!(
+                    "--key {prefix}: no key begins with it (`stratosim explain` without --key shows them all)"
+                ));
+                return ExitCode::from(super::REFUSED);
+            }
         }
         if self.json {
             return super::print(&format!("{:#}\n", explain::to_json(&rows)));

@@ -44,7 +44,9 @@ impl List {
 
 /// Each parameter with its default and meaning, out of its schema.
 fn parameters(schema: &serde_json::Value) -> Vec<(String, String)> {
-    let Some(properties) = schema.get("properties").and_then(|properties| properties.as_object()) else { return vec![] };
+    let Some(properties) = schema.get("properties").and_then(|properties| properties.as_object()) else {
+        return vec![];
+    };
     let own = properties.iter().filter(|(key, _)| *key != "use");
     own.map(|(key, property)| {
         let about = property.get("description").and_then(|text| text.as_str()).unwrap_or("");

@@ -8,10 +8,15 @@ mod evaluate;
 mod explain;
 mod list;
 mod plan;
+mod plan_fralb;
 mod plan_libra;
+#[cfg(feature = "yaml")]
+mod plan_malloovia;
 mod run;
 mod schema;
 mod table;
+mod trace;
+mod trace_input;
 mod watch;
 
 use std::io::IsTerminal;
@@ -50,6 +55,8 @@ enum Command {
     Plan(plan::Plan),
     /// Compare finished runs: cost, violations, machine time, what the cost is made of, responses.
     Evaluate(evaluate::Evaluate),
+    /// Traces of any format: import, describe, fit, synth, scale, cut, merge.
+    Trace(trace::TraceCommand),
     /// Print completions for a shell.
     Completions(completions::Completions),
 }
@@ -73,14 +80,22 @@ impl ScenarioArgs {
 
 /// Prints complaints: with pictures on a terminal, one a line elsewhere.
 fn refuse(complaints: &Complaints) -> ExitCode {
-    if std::io::stderr().is_terminal() {
-        eprint!("{}", complaints.render(true, 110));
-    } else {
-        eprintln!("{complaints}");
-    }
-    let count = complaints.count();
-    eprintln!("{count} complaint{}", if count == 1 { "" } else { "s" });
+    let mut text =
+        if std::io::stderr().is_terminal() { complaints.render(true, 110) } else { format!("{complaints}\n") };
+    text += &counted(complaints.count(), "complaint");
+    say(&text);
     ExitCode::from(REFUSED)
+}
+
+/// A number with its noun.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Prints a line to standard error. Where nobody reads it there is nobody to tell, and the exit code says the rest.
+fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Prints to standard output; a reader that has gone away (`| head`) is no error.
@@ -88,12 +103,17 @@ fn print(text: &str) -> ExitCode {
     use std::io::Write;
     match std::io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("standard output: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => output_failed(&error),
     }
+}
+
+/// The exit code when output could not be written.
+fn output_failed(error: &std::io::Error) -> ExitCode {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        return ExitCode::SUCCESS;
+    }
+    say(&format!("output: {error}"));
+    ExitCode::FAILURE
 }
 
 /// Runs the command that the arguments name.
@@ -106,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Schema(schema) => schema.run(),
         Command::Plan(plan) => plan.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Trace(trace) => trace.run(),
         Command::Completions(completions) => completions.run(),
     }
 }

@@ -12,7 +12,7 @@ use crate::planner::libra::log::LogWriter;
 use crate::planner::libra::observe::PerSecondWriter;
 use crate::planner::libra::parameters::Parameters;
 use crate::planner::libra::readings::Readings;
-use crate::planner::libra::replay::replay_observed;
+use crate::planner::libra::replay::{ReplayError, replay_observed};
 use crate::planner::libra::summary::Summary;
 use crate::workload::trace::counts::{Column, read};
 
@@ -58,16 +58,32 @@ impl PlanLibra {
         let Action::Replay(replay) = &self.action;
         match replay.run() {
             Ok(text) => super::print(&text),
-            Err(message) => {
-                eprintln!("{message}");
+            Err(Trouble::Refused(message)) => {
+                super::say(&message);
                 ExitCode::from(REFUSED)
+            }
+            Err(Trouble::Unwritten(message)) => {
+                super::say(&message);
+                ExitCode::FAILURE
             }
         }
     }
 }
 
+/// Why there is no row.
+enum Trouble {
+    Refused(String),
+    Unwritten(String),
+}
+
+impl From<String> for Trouble {
+    fn from(message: String) -> Trouble {
+        Trouble::Refused(message)
+    }
+}
+
 impl Replay {
-    fn run(&self) -> Result<String, String> {
+    fn run(&self) -> Result<String, Trouble> {
         let column = self.column.clone().map_or(Column::Only, Column::Named);
         let counts = read(&self.trace, &column).map_err(|error| with_source(&error))?;
         let mut parameters = self.parameters()?;
@@ -75,18 +91,23 @@ impl Replay {
             parameters.end_time = counts.len() as u64;
         }
         let open = |path: &PathBuf| {
-            File::create(path).map(BufWriter::new).map_err(|error| format!("{}: {error}", path.display()))
+            let file = File::create(path).map(BufWriter::new);
+            file.map_err(|error| Trouble::Unwritten(format!("{}: {error}", path.display())))
         };
         let per_second = self.per_second.as_ref().map(open).transpose()?.map(PerSecondWriter::new);
         let log = self.log.as_ref().map(open).transpose()?.map(LogWriter::new);
         let mut observers = (per_second, log);
         let summary = replay_observed(&parameters, &counts, &mut observers);
-        let summary = summary.map_err(|error| with_source(&error))?;
+        let summary = summary.map_err(|error| match error {
+            ReplayError::Output(_) => Trouble::Unwritten(with_source(&error)),
+            _ => Trouble::Refused(with_source(&error)),
+        })?;
         let (per_second, log) = observers;
-        let flushed = per_second.map_or(Ok(()), PerSecondWriter::finish).and_then(|()| log.map_or(Ok(()), LogWriter::finish));
-        flushed.map_err(|error| format!("a table could not be written: {error}"))?;
+        let flushed =
+            per_second.map_or(Ok(()), PerSecondWriter::finish).and_then(|()| log.map_or(Ok(()), LogWriter::finish));
+        flushed.map_err(|error| Trouble::Unwritten(format!("a table could not be written: {error}")))?;
         let trace = self.trace.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        row(&summary, &trace, &parameters).map_err(|error| error.to_string())
+        row(&summary, &trace, &parameters).map_err(|error| Trouble::Unwritten(error.to_string()))
     }
 
     /// The defaults with what is set, through the same names as the table of the specification.
@@ -106,15 +127,31 @@ impl Replay {
                 return Err(format!("--set {set}: no parameter {name}{hint} (there are {})", names.join(", ")));
             }
             let parsed = serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::String(value.to_owned()));
+            if let Some(wanted) = not_like(&values[name], &parsed) {
+                let found = crate::scenario::complaint::shorten(&parsed.to_string());
+                return Err(format!("--set {set}: found {found}, want {wanted}"));
+            }
             values[name] = parsed;
             // One at a time, so that the message names the one that is wrong.
             serde_json::from_value::<Parameters>(values.clone()).map_err(|error| format!("--set {set}: {error}"))?;
         }
         let parameters: Parameters = serde_json::from_value(values).map_err(|error| error.to_string())?;
-        parameters.check().map_err(|complaints| {
-            complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-        })?;
+        parameters
+            .check()
+            .map_err(|complaints| complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
         Ok(parameters)
+    }
+}
+
+/// What is wanted in the place of `now` when `new` is of another kind; serde tells the rest.
+fn not_like(now: &serde_json::Value, new: &serde_json::Value) -> Option<&'static str> {
+    match now {
+        serde_json::Value::Number(number) if number.is_u64() => {
+            (!new.is_u64()).then_some("a whole number of at least 0")
+        }
+        serde_json::Value::Number(_) => (!new.is_number()).then_some("a number"),
+        serde_json::Value::Bool(_) => (!new.is_boolean()).then_some("true or false"),
+        _ => None,
     }
 }
 

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::ScenarioArgs;
 use super::table::comparison;
 use super::watch::Watch;
-use super::ScenarioArgs;
 use crate::experiment::opened::Opened;
-use crate::experiment::run::{Finished, Output, RunError, run_column};
+use crate::experiment::run::{Finished, LogFormat, Output, RunError, run_column};
 use crate::run::record::RequestLog;
 
 /// Rows above which the log's size is worth a word.
@@ -33,6 +33,9 @@ pub struct Run {
     /// Log one request in so many, chosen by its number; 0 writes no requests.csv.
     #[arg(long, default_value_t = 1, value_name = "N")]
     every: u64,
+    /// Form of the log of requests; parquet needs a build with the feature `report`.
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    requests: Format,
     /// Print nothing but errors.
     #[arg(long, short)]
     quiet: bool,
@@ -44,8 +47,32 @@ pub struct Run {
     log: Option<PathBuf>,
 }
 
+/// Forms of the log of requests.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Csv,
+    Parquet,
+}
+
+impl Format {
+    /// The form, where this build can write it.
+    fn log(self) -> Option<LogFormat> {
+        match self {
+            Format::Csv => Some(LogFormat::Csv),
+            #[cfg(feature = "report")]
+            Format::Parquet => Some(LogFormat::Parquet),
+            #[cfg(not(feature = "report"))]
+            Format::Parquet => None,
+        }
+    }
+}
+
 impl Run {
     pub fn run(&self) -> ExitCode {
+        if self.requests.log().is_none() {
+            super::say("--requests parquet: this build has no polars; build with --features report, or take csv");
+            return ExitCode::from(super::REFUSED);
+        }
         let opened = match self.scenario.open() {
             Ok(opened) => opened,
             Err(code) => return code,
@@ -53,21 +80,25 @@ impl Run {
         for name in &self.strategies {
             if !opened.columns.iter().any(|column| column.label == *name) {
                 let known: Vec<&str> = opened.columns.iter().map(|column| column.label.as_str()).collect();
-                eprintln!("--strategy {name}: the scenario has {}", known.join(", "));
+                super::say(&format!("--strategy {name}: the scenario has {}", known.join(", ")));
                 return ExitCode::from(super::REFUSED);
             }
         }
         match self.run_all(&opened) {
             Ok(finished) => self.report(&opened, &finished),
             Err(error) => {
-                eprintln!("{error}");
+                super::say(&error.to_string());
                 ExitCode::from(if matches!(error, RunError::BrokenLaw(_)) { 3 } else { 1 })
             }
         }
     }
 
     fn run_all(&self, opened: &Opened) -> Result<Vec<Finished>, RunError> {
-        let output = Output { root: self.out.clone(), log: RequestLog { every: self.every } };
+        let output = Output {
+            root: self.out.clone(),
+            log: RequestLog { every: self.every },
+            format: self.requests.log().unwrap_or_default(),
+        };
         let mut watch = Watch::open(self.quiet, self.verbose, self.log.as_deref(), opened)?;
         let mut finished = Vec::new();
         for column in &opened.columns {
@@ -76,8 +107,10 @@ impl Run {
             }
             watch.begin(&column.label, opened.setup.horizon);
             let run = run_column(opened, column, self.replication, &output, &mut watch);
-            watch.end();
+            let said = watch.end();
             finished.push(run?);
+            let path = || self.log.clone().unwrap_or_else(|| "standard error".into());
+            said.map_err(|error| RunError::Io { path: path(), error })?;
         }
         Ok(finished)
     }
@@ -89,8 +122,10 @@ impl Run {
         let logged: u64 = finished.iter().map(|run| run.summary.calls.total_ended()).max().unwrap_or(0);
         if self.every == 1 && logged > MANY_ROWS {
             let mib = logged * ROW_BYTES >> 20;
-            eprintln!("requests.csv has {logged} rows, about {mib} MiB for each strategy; --every {} would log {} of them",
-                10, logged / 10);
+            super::say(&format!(
+                "requests.csv has {logged} rows, about {mib} MiB for each strategy; --every 10 would log {} of them",
+                logged / 10
+            ));
         }
         let columns: Vec<_> = opened.columns.iter().collect();
         super::print(&comparison(opened, &columns, finished))

@@ -74,9 +74,13 @@ fn figures() -> Vec<(&'static str, Figure)> {
         ("response p99", |run| time(run.summary.response.percentile(0.99).map(|ns| ns as f64))),
         ("cold starts", |run| count(run.summary.pools.iter().map(|pool| pool.cold).sum())),
         ("machine hours", |run| {
-            let held: f64 = run.summary.pools.iter().zip(&run.world.pools).map(|(figures, pool)| {
-                if pool.charges_per_use() { 0.0 } else { figures.alive_s }
-            }).sum();
+            let held: f64 = run
+                .summary
+                .pools
+                .iter()
+                .zip(&run.world.pools)
+                .map(|(figures, pool)| if pool.charges_per_use() { 0.0 } else { figures.alive_s })
+                .sum();
             if held > 0.0 { format!("{:.2}", held / 3600.0) } else { String::new() }
         }),
         ("utilisation", |run| {

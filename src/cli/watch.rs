@@ -65,20 +65,28 @@ impl Watch {
     }
 
     /// It is over.
-    pub fn end(&mut self) {
+    ///
+    /// # Errors
+    /// A log that could not be written to its end.
+    pub fn end(&mut self) -> io::Result<()> {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
-        if let Some(out) = &mut self.out {
-            // A log that cannot be flushed has already failed a write, which stopped the run.
-            let _ = out.flush();
+        match self.out.as_mut().map_or(Ok(()), |out| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
         }
     }
 
     fn say(&mut self, at: Instant, text: std::fmt::Arguments<'_>) -> io::Result<()> {
-        match &mut self.out {
-            Some(out) => writeln!(out, "{at} {} {text}", self.label),
-            None => Ok(()),
+        let Some(out) = &mut self.out else { return Ok(()) };
+        match writeln!(out, "{at} {} {text}", self.label) {
+            // A reader that has gone away (`2>&1 | head`) has seen enough; the run goes on.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.out = None;
+                Ok(())
+            }
+            said => said,
         }
     }
 }

@@ -47,6 +47,7 @@ impl Gauge {
         self.set(at, level);
     }
 
+    #[inline]
     pub fn level(&self) -> u64 {
         self.level
     }
@@ -65,8 +66,12 @@ impl Gauge {
     #[inline]
     pub fn read(&self, at: Instant) -> Reading {
         let held = u128::from(at.since(self.at).as_nanos());
-        let square = u128::from(self.level) * u128::from(self.level);
-        let squares = square.checked_mul(held).and_then(|more| self.integral_squares.checked_add(more));
+        // A square of 64 bits times a time of 64 bits fits; only levels of thousands of millions need more care.
+        let more = match self.level.checked_mul(self.level) {
+            Some(square) => Some(u128::from(square) * held),
+            None => (u128::from(self.level) * u128::from(self.level)).checked_mul(held),
+        };
+        let squares = more.and_then(|more| self.integral_squares.checked_add(more));
         Reading {
             at,
             integral: self.integral + u128::from(self.level) * held,

@@ -225,7 +225,15 @@ impl Law {
 
     /// Whether every draw is the same.
     pub fn is_constant(&self) -> bool {
-        matches!(self.kind, Kind::Constant(_))
+        self.constant_value().is_some()
+    }
+
+    /// What every draw is, where all are the same.
+    pub fn constant_value(&self) -> Option<f64> {
+        match self.kind {
+            Kind::Constant(value) => Some(self.factor * value),
+            _ => None,
+        }
     }
 }
 

@@ -54,6 +54,7 @@ pub struct Keyed {
 
 impl Keyed {
     /// The stream of item `k`, the same whenever it is asked for.
+    #[inline]
     pub fn at(&self, k: u64) -> Rng {
         // Two rounds of SplitMix64 spread neighbouring numbers over the state; PCG mixes again on output.
         let low = split_mix(k ^ self.key as u64);
@@ -63,6 +64,7 @@ impl Keyed {
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014): a bijection of 64 bits that spreads neighbours.
+#[inline]
 fn split_mix(x: u64) -> u64 {
     let mut z = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

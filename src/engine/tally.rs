@@ -46,7 +46,7 @@ impl Block {
         let square = u128::from(value) * u128::from(value);
         self.count += 1;
         self.sum += u128::from(value);
-        self.sum_squares = self.sum_squares.checked_add(square).expect("squares sum to less than 2^128");
+        self.sum_squares = self.sum_squares.saturating_add(square);
         self.min = self.min.min(value);
         self.max = self.max.max(value);
         self.histogram.add(value);
@@ -55,8 +55,7 @@ impl Block {
     pub fn merge(&mut self, other: &Block) {
         self.count += other.count;
         self.sum += other.sum;
-        let squares = self.sum_squares.checked_add(other.sum_squares);
-        self.sum_squares = squares.expect("squares sum to less than 2^128");
+        self.sum_squares = self.sum_squares.saturating_add(other.sum_squares);
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.histogram.merge(&other.histogram);
@@ -71,7 +70,7 @@ impl Block {
         self.sum
     }
 
-    /// The exact sum of the squared values.
+    /// The exact sum of the squared values, or `u128::MAX` where it is that or more: a thousand waits of ten years.
     pub fn sum_squares(&self) -> u128 {
         self.sum_squares
     }
@@ -90,10 +89,10 @@ impl Block {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64)
     }
 
-    /// The variance of the values with divisor n - 1; `None` for fewer than two.
+    /// The variance of the values with divisor n - 1; `None` for fewer than two, and where the squares are past counting.
     pub fn variance(&self) -> Option<f64> {
         let n = u128::from(self.count);
-        if n < 2 {
+        if n < 2 || self.sum_squares == u128::MAX {
             return None;
         }
         // n·Σx² and (Σx)² agree in most of their digits and may not fit. Around the rounded mean m the terms are small:

@@ -19,10 +19,12 @@ impl Instant {
     /// Later than everything that can be planned; used for "never".
     pub const FAR: Instant = Instant(u64::MAX);
 
+    #[inline]
     pub const fn from_nanos(ns: u64) -> Instant {
         Instant(ns)
     }
 
+    #[inline]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
@@ -55,6 +57,7 @@ impl Span {
     /// Longer than any run; used for "never ends".
     pub const FOREVER: Span = Span(u64::MAX);
 
+    #[inline]
     pub const fn from_nanos(ns: u64) -> Span {
         Span(ns)
     }
@@ -65,11 +68,18 @@ impl Span {
 
     /// Rounds once, here, to the nearest nanosecond. `None` for what time cannot hold: negative, not a number,
     /// or past the range.
+    #[inline]
     pub fn from_secs_f64(secs: f64) -> Option<Span> {
-        let ns = (secs * 1e9).round();
-        (0.0..u64::MAX as f64).contains(&ns).then_some(Span(ns as u64))
+        let ns = secs * 1e9;
+        if !(ns > -0.5 && ns < u64::MAX as f64) {
+            return None;
+        }
+        // What is cut off is exact in a float, so this rounds as `round` does, without its call.
+        let whole = ns as u64;
+        Some(Span(whole + u64::from(ns - whole as f64 >= 0.5)))
     }
 
+    #[inline]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }
@@ -78,11 +88,13 @@ impl Span {
         self.0 as f64 / 1e9
     }
 
+    #[inline]
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
     /// The smallest multiple of `quantum` that is not below this length; the length itself for a zero quantum.
+    #[inline]
     pub fn round_up_to(self, quantum: Span) -> Span {
         if quantum.0 == 0 { self } else { Span(self.0.div_ceil(quantum.0).saturating_mul(quantum.0)) }
     }
@@ -97,6 +109,7 @@ impl Add<Span> for Instant {
 }
 
 impl AddAssign<Span> for Instant {
+    #[inline]
     fn add_assign(&mut self, span: Span) {
         *self = *self + span;
     }
@@ -111,6 +124,7 @@ impl Add for Span {
 }
 
 impl AddAssign for Span {
+    #[inline]
     fn add_assign(&mut self, other: Span) {
         *self = *self + other;
     }
@@ -126,6 +140,7 @@ impl Sub for Span {
 
 impl Mul<u64> for Span {
     type Output = Span;
+    #[inline]
     fn mul(self, times: u64) -> Span {
         Span(self.0.checked_mul(times).expect("a span stays within 584 years"))
     }
@@ -167,8 +182,19 @@ mod tests {
     fn a_float_becomes_time_by_rounding_to_the_nearest_nanosecond() {
         assert_eq!(Span::from_secs_f64(1.0000000004), Some(Span::from_nanos(1_000_000_000)));
         assert_eq!(Span::from_secs_f64(1.0000000006), Some(Span::from_nanos(1_000_000_001)));
-        for bad in [-1.0, f64::NAN, f64::INFINITY, 1e11] {
+        for bad in [-1.0, -0.5e-9, f64::NAN, f64::INFINITY, 1e11] {
             assert_eq!(Span::from_secs_f64(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn rounding_by_hand_is_rounding_half_away_from_zero() {
+        let halves = (0..200).map(|k| f64::from(k) / 4.0);
+        let large = (30..64).flat_map(|bit| [-0.5, 0.0, 0.5, 1.0].map(|near| (1u64 << bit) as f64 + near));
+        for ns in halves.chain(large).flat_map(|ns: f64| [ns.next_down(), ns, ns.next_up()]) {
+            let secs = ns / 1e9;
+            let expected = (secs * 1e9).round() as u64;
+            assert_eq!(Span::from_secs_f64(secs), Some(Span(expected)), "{ns} ns");
         }
     }
 

@@ -87,8 +87,7 @@ impl Opened {
     pub fn in_force(&self, column: &Column) -> Vec<ExplainRow> {
         let all = self.read.explain().expect("a scenario is written as JSON");
         // Parameters of other columns do not determine this one.
-        let mut rows: Vec<ExplainRow> =
-            all.into_iter().filter(|row| !row.key.starts_with("strateg")).collect();
+        let mut rows: Vec<ExplainRow> = all.into_iter().filter(|row| !row.key.starts_with("strateg")).collect();
         rows.extend(self.build(column).explained);
         rows
     }
@@ -100,12 +99,13 @@ impl Opened {
     pub fn determinants(&self, column: &Column, replication: u64) -> std::io::Result<Json> {
         let rows = self.in_force(column);
         let values: Map<String, Json> = rows.into_iter().map(|row| (row.key, Json::String(row.value))).collect();
-        let mut inputs = Map::new();
-        for path in &self.setup.inputs {
-            // The scenario itself is there as its resolved values: comments and order do not determine a run.
-            if *path != self.path {
+        // A list, since two files of one name in two folders are two inputs.
+        let mut inputs = Vec::new();
+        for (nth, path) in self.setup.inputs.iter().enumerate() {
+            // Sources may share a file. The scenario itself is there as its resolved values: comments and order do not determine a run.
+            if *path != self.path && !self.setup.inputs[..nth].contains(path) {
                 let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-                inputs.insert(name, file_hash(path)?.into());
+                inputs.push(json!({ "name": name, "sha256": file_hash(path)? }));
             }
         }
         Ok(json!({

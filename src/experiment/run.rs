@@ -37,6 +37,17 @@ pub struct Finished {
 pub struct Output {
     pub root: PathBuf,
     pub log: RequestLog,
+    pub format: LogFormat,
+}
+
+/// The form of the log of requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    #[default]
+    Csv,
+    /// Through polars, once the run is over.
+    #[cfg(feature = "report")]
+    Parquet,
 }
 
 /// Runs one column and writes its folder; `watcher` sees the same rows.
@@ -59,20 +70,38 @@ pub fn run_column(
     let target = output.root.join(&opened.setup.name).join(&column.label).join(format!("{replication}-{address}"));
     let folder = Folder::begin(&target).map_err(at(&target))?;
     let setup = opened.setup_for(column, replication);
-    let mut recorder = Recorder::create(folder.path(), &setup, output.log).map_err(at(&target))?;
+    let mut recorder = Recorder::create(&folder.path(), &setup, output.log).map_err(at(&target))?;
     let mut strategy = opened.build(column).strategy;
     let driven = drive(&setup, &column.label, &mut *strategy, &mut Tee { first: &mut recorder, second: watcher });
     let (summary, world) = driven?;
     recorder.finish().map_err(at(&target))?;
+    convert_log(&folder.path(), output).map_err(at(&target))?;
     let broken = summary.broken_laws();
     if !broken.is_empty() {
         return Err(RunError::BrokenLaw(broken.join("; ")));
     }
     write_costs(&folder.path().join("cost.csv"), &world).map_err(at(&target))?;
     write_json(&folder.path().join("summary.json"), &summary_json(&summary, &world)).map_err(at(&target))?;
-    write_manifest(folder.path(), determinants, &address, output, &summary).map_err(at(&target))?;
+    write_manifest(&folder.path(), determinants, &address, output, &summary).map_err(at(&target))?;
     let folder = folder.complete().map_err(at(&target))?;
     Ok(Finished { summary, world, folder })
+}
+
+/// Puts the log of requests into the form that was asked for.
+#[cfg(feature = "report")]
+fn convert_log(folder: &Path, output: &Output) -> io::Result<()> {
+    if output.format != LogFormat::Parquet || output.log.every == 0 {
+        return Ok(());
+    }
+    let csv = folder.join("requests.csv");
+    crate::report::parquet::convert(&csv, &folder.join("requests.parquet")).map_err(io::Error::other)?;
+    std::fs::remove_file(csv)
+}
+
+/// Without polars there is one form.
+#[cfg(not(feature = "report"))]
+fn convert_log(_folder: &Path, _output: &Output) -> io::Result<()> {
+    Ok(())
 }
 
 /// What was run, from what, and the hash of every file it wrote.
@@ -83,7 +112,8 @@ fn write_manifest(
     output: &Output,
     summary: &Summary,
 ) -> io::Result<()> {
-    let mut names: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let mut names: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     names.sort();
     let mut outputs = Map::new();
     for path in names {

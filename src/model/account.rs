@@ -65,7 +65,8 @@ impl World {
                     let open = !instance.bill.closed && instance.bill.covered_by.is_none();
                     open && cover.covers(kind, pool.spec.node)
                 });
-                let Some(slot) = uncovered.min_by_key(|(_, one)| (one.born, one.pool, one.number)).map(|(slot, _)| slot)
+                let Some(slot) =
+                    uncovered.min_by_key(|(_, one)| (one.born, one.pool, one.number)).map(|(slot, _)| slot)
                 else {
                     break;
                 };

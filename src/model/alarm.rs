@@ -93,7 +93,8 @@ impl AlarmSpec {
     /// The state that the last N periods give, the newest last.
     pub fn judge(&self, points: &[Option<f64>], before: AlarmState) -> AlarmState {
         let known = points.iter().flatten().count();
-        let breaching = points.iter().flatten().filter(|&&value| self.comparison.breaches(value, self.threshold)).count();
+        let breaching =
+            points.iter().flatten().filter(|&&value| self.comparison.breaches(value, self.threshold)).count();
         let needed = self.points as usize;
         // Too few points to reach M, and all of them breach: more of them could set it off.
         let undecided = breaching < needed && breaching == known;
@@ -181,7 +182,13 @@ mod tests {
 
     /// `X` breaches, `0` does not, `-` is missing; the newest is last.
     fn points(text: &str) -> Vec<Option<f64>> {
-        text.chars().map(|c| match c { 'X' => Some(11.0), '0' => Some(10.0), _ => None }).collect()
+        text.chars()
+            .map(|c| match c {
+                'X' => Some(11.0),
+                '0' => Some(10.0),
+                _ => None,
+            })
+            .collect()
     }
 
     #[test]

@@ -167,6 +167,7 @@ mod tests {
                 ready: None,
                 last_used: Instant::ZERO,
                 deadline: Instant::FAR,
+                keep_alives: 0,
                 provisioned: false,
                 waiting: Default::default(),
                 sharing: None,

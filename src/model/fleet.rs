@@ -3,8 +3,8 @@
 use super::event::Event;
 use super::ids::{InstanceId, NodeId, PoolId, RequestId};
 use super::instance::{Instance, Phase, Signal};
-use super::serve::Placed;
 use super::pool::{Birth, Births, Capacity, Charge, LeavesFirst};
+use super::serve::Placed;
 use super::sharing::Sharing;
 use super::world::{Departure, Plan, World};
 use crate::engine::time::{Instant, Span};
@@ -143,7 +143,13 @@ impl World {
     }
 
     /// Starts one instance of a pool; `None` when its node has no memory for it.
-    pub(crate) fn launch(&mut self, pool_id: PoolId, ready_now: bool, now: Instant, plan: &mut Plan) -> Option<InstanceId> {
+    pub(crate) fn launch(
+        &mut self,
+        pool_id: PoolId,
+        ready_now: bool,
+        now: Instant,
+        plan: &mut Plan,
+    ) -> Option<InstanceId> {
         let pool = &self.pools[pool_id.index()];
         let (node, memory) = (pool.spec.node, pool.spec.memory_mib);
         if !self.take_memory(node, memory, pool_id, now, plan) {
@@ -167,6 +173,7 @@ impl World {
             ready: None,
             last_used: now,
             deadline: Instant::FAR,
+            keep_alives: 0,
             provisioned: false,
             waiting: Default::default(),
             sharing,

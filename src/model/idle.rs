@@ -69,6 +69,7 @@ impl Idle {
     }
 
     /// An environment becomes idle; its deadline is set.
+    #[inline]
     pub fn push(&mut self, instances: &mut Slab<Instance>, id: InstanceId) {
         if let Some(newest) = self.newest {
             instances.get_mut(newest.0).newer = Some(id);
@@ -99,6 +100,7 @@ impl Idle {
     }
 
     /// Takes out an environment, to be used or to leave.
+    #[inline]
     pub fn remove(&mut self, instances: &mut Slab<Instance>, id: InstanceId) {
         let instance = instances.get_mut(id.0);
         let (older, newer) = (instance.older.take(), instance.newer.take());
@@ -120,6 +122,7 @@ impl Idle {
     }
 
     /// The environment whose keep-alive ends first, and when.
+    #[inline]
     pub fn first_deadline(&self, instances: &Slab<Instance>) -> Option<(Instant, InstanceId)> {
         if self.deadlines_in_order {
             self.oldest.map(|id| (instances.get(id.0).deadline, id))
@@ -147,6 +150,7 @@ mod tests {
                 ready: None,
                 last_used: Instant::ZERO,
                 deadline: Instant::from_nanos(deadline),
+                keep_alives: 0,
                 provisioned: false,
                 waiting: Default::default(),
                 sharing: None,

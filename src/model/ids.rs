@@ -57,6 +57,7 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
+    #[inline]
     pub fn insert(&mut self, item: T) -> u32 {
         match self.free.pop() {
             Some(slot) => {
@@ -71,10 +72,20 @@ impl<T> Slab<T> {
     }
 
     /// Takes the item out and frees its slot.
+    #[inline]
     pub fn remove(&mut self, slot: u32) -> T {
         let item = self.slots[slot as usize].take().expect("only a live item is removed");
         self.free.push(slot);
         item
+    }
+
+    /// Frees the slot of an item that nobody needs any more.
+    #[inline]
+    pub fn discard(&mut self, slot: u32) {
+        let place = &mut self.slots[slot as usize];
+        assert!(place.is_some(), "only a live item is discarded");
+        *place = None;
+        self.free.push(slot);
     }
 
     #[inline]
@@ -98,6 +109,7 @@ impl<T> Slab<T> {
     }
 
     /// How many items live now.
+    #[inline]
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
@@ -123,5 +135,7 @@ mod tests {
         assert_eq!((slab.remove(a), slab.len()), ('a', 1));
         assert_eq!(slab.insert('c'), a);
         assert_eq!(slab.iter().collect::<Vec<_>>(), [(a, &'c'), (b, &'b')]);
+        slab.discard(b);
+        assert_eq!((slab.len(), slab.insert('d')), (1, b));
     }
 }

@@ -15,13 +15,9 @@ pub enum Phase {
     /// Started and registered with the balancer, which has not yet found it healthy.
     Initial,
     /// Takes requests; idle when `running` is zero.
-    Serving {
-        running: u32,
-    },
+    Serving { running: u32 },
     /// Finishes what it has and takes nothing new.
-    Draining {
-        running: u32,
-    },
+    Draining { running: u32 },
     /// Back with the provider; its meter has stopped.
     Gone,
 }
@@ -83,6 +79,8 @@ pub struct Instance {
     pub last_used: Instant,
     /// When its keep-alive ends, if it stays idle.
     pub deadline: Instant,
+    /// How often its keep-alive has been drawn.
+    pub(crate) keep_alives: u32,
     /// Provisioned concurrency: kept whether used or not.
     pub provisioned: bool,
     /// Requests bound to it: while it starts, or in its own queue.
@@ -110,9 +108,8 @@ impl Instance {
     #[inline]
     pub(crate) fn signal(&mut self, signal: Signal) {
         let before = self.phase;
-        self.phase = before
-            .after(signal)
-            .unwrap_or_else(|| panic!("an instance that is {before:?} cannot take {signal:?}"));
+        self.phase =
+            before.after(signal).unwrap_or_else(|| panic!("an instance that is {before:?} cannot take {signal:?}"));
     }
 }
 

@@ -202,14 +202,17 @@ pub struct Monitor {
 impl Monitor {
     /// A monitor that has seen nothing yet, at the start of a run.
     pub fn new(spec: MonitorSpec, pools: &[Pool], functions: &[String]) -> Monitor {
-        let mut definitions = vec![Definition::bounded(spec.granularity, points_in(KEPT + spec.delay, spec.granularity))];
+        let mut definitions =
+            vec![Definition::bounded(spec.granularity, points_in(KEPT + spec.delay, spec.granularity))];
         if spec.sample != spec.granularity {
             definitions.push(Definition::bounded(spec.sample, 2));
         }
         let mut archive = Archive::new();
         let policy = archive.add_policy(Policy::tallies("provider", &definitions)).expect("two lengths make a policy");
         let mut declare = |name: String, metric: Metric, kind: &str, owner: &str| {
-            archive.declare(&name, policy, &[(kind, owner), ("unit", metric.unit())]).expect("owners have different names")
+            archive
+                .declare(&name, policy, &[(kind, owner), ("unit", metric.unit())])
+                .expect("owners have different names")
         };
         let pool_metrics = pools.iter().map(|pool| {
             let name = &pool.spec.name;
@@ -217,9 +220,8 @@ impl Monitor {
             of_pools.map(|metric| declare(format!("pool/{name}/{}", metric.name()), metric, "pool", name)).collect()
         });
         let pool_metrics = pool_metrics.collect();
-        let of_function = |name: &String| {
-            declare(format!("function/{name}/Invocations"), Metric::Invocations, "function", name)
-        };
+        let of_function =
+            |name: &String| declare(format!("function/{name}/Invocations"), Metric::Invocations, "function", name);
         let functions: Vec<MetricId> = functions.iter().map(of_function).collect();
         let seen = pools.iter().map(|pool| Seen {
             offered: 0,
@@ -280,7 +282,10 @@ impl Monitor {
             post(Metric::RequestCountPerTarget, offered as f64 / f64::from(counts.serving));
         }
         if mean_in_service > 0.0 {
-            post(Metric::CpuUtilization, 100.0 * (mean_busy / (mean_in_service * parallel(pool.spec.capacity))).min(1.0));
+            post(
+                Metric::CpuUtilization,
+                100.0 * (mean_busy / (mean_in_service * parallel(pool.spec.capacity))).min(1.0),
+            );
         }
         for (metric, level) in [
             (Metric::HealthyHostCount, counts.serving),

@@ -4,15 +4,16 @@
 //! delay) and leaves by order (drain); *environments* are born by demand (cold start) and leave by keep-alive.
 
 use super::balancer::{Balancer, Policy};
-use super::ids::{AccountId, FunctionId, InstanceId, NodeId};
+use super::fleet::span_of;
 use super::idle::{Idle, Reuse};
+use super::ids::{AccountId, FunctionId, InstanceId, NodeId};
 use super::instance::Phase;
 use super::queue::Fifo;
 use super::tariff::{FunctionPrice, PerHour};
 use crate::engine::agenda::Handle;
+use crate::engine::gauge::Gauge;
 use crate::engine::law::Law;
 use crate::engine::random::{Keyed, Streams};
-use crate::engine::gauge::Gauge;
 use crate::engine::time::{Instant, Span};
 
 /// What a pool is made of, checked.
@@ -128,7 +129,11 @@ pub enum Prewarm {
     /// At each instant, this many from then on.
     Scheduled(Vec<(Instant, u32)>),
     /// Every period: the moving average of the peak of busy environments, times a head-room.
-    Forecast { period: Span, alpha: f64, headroom: f64 },
+    Forecast {
+        period: Span,
+        alpha: f64,
+        headroom: f64,
+    },
 }
 
 /// Which instance leaves first when a fleet shrinks; booting ones and idle ones are not preferred.
@@ -148,6 +153,7 @@ pub enum Capacity {
 }
 
 impl Capacity {
+    #[inline]
     pub const fn at_once(self) -> u32 {
         match self {
             Capacity::Slots(slots) => slots,
@@ -258,6 +264,8 @@ pub(crate) struct Environments {
     /// Busy environments with room for one more; only where an environment takes several requests.
     pub open: priority_queue::PriorityQueue<InstanceId, (u32, u64), rustc_hash::FxBuildHasher>,
     pub keep_alive_event: Option<(Instant, Handle)>,
+    /// Where every keep-alive is as long as the others.
+    pub keep_alive_fixed: Option<Span>,
     /// Allowance for growth in units of 1 / window nanoseconds of an environment, as of an instant.
     pub allowance: u64,
     pub allowance_at: Instant,
@@ -315,6 +323,7 @@ impl Pool {
     }
 
     /// Paid by request rather than by time held.
+    #[inline]
     pub fn charges_per_use(&self) -> bool {
         matches!(self.spec.charge, Charge::PerUse { .. })
     }
@@ -326,6 +335,7 @@ impl Pool {
     }
 
     /// Whether an instance stands or may yet be born; a request does not wait where nothing will ever serve it.
+    #[inline]
     pub(crate) fn can_ever_serve(&self) -> bool {
         match &self.spec.birth {
             Birth::Ordered { .. } => self.standing() > 0 || self.desired > 0,
@@ -359,6 +369,7 @@ impl Environments {
             idle_provisioned: Idle::new(rules.reuse, true),
             open: priority_queue::PriorityQueue::with_hasher(rustc_hash::FxBuildHasher),
             keep_alive_event: None,
+            keep_alive_fixed: rules.keep_alive.law.constant_value().map(span_of),
             allowance: rules.growth.map_or(0, |growth| u64::from(growth.environments) * growth.window.as_nanos()),
             allowance_at: Instant::ZERO,
             provisioned_now: 0,
@@ -396,6 +407,7 @@ mod tests {
             idle_provisioned: Idle::new(Reuse::MostRecentlyUsed, true),
             open: Default::default(),
             keep_alive_event: None,
+            keep_alive_fixed: None,
             allowance: 1000 * window.as_nanos(),
             allowance_at: Instant::ZERO,
             provisioned_now: 0,

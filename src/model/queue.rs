@@ -23,10 +23,12 @@ impl Fifo {
         self.head.is_none()
     }
 
+    #[inline]
     pub fn front(&self) -> Option<RequestId> {
         self.head
     }
 
+    #[inline]
     pub fn push_back(&mut self, requests: &mut Slab<Request>, id: RequestId) {
         let request = requests.get_mut(id.0);
         (request.previous, request.next) = (self.tail, None);
@@ -50,6 +52,7 @@ impl Fifo {
         self.len += 1;
     }
 
+    #[inline]
     pub fn pop_front(&mut self, requests: &mut Slab<Request>) -> Option<RequestId> {
         let head = self.head?;
         self.remove(requests, head);
@@ -57,6 +60,7 @@ impl Fifo {
     }
 
     /// Takes out a request that stands in this line; the caller has ensured that it does.
+    #[inline]
     pub fn remove(&mut self, requests: &mut Slab<Request>, id: RequestId) {
         let request = requests.get_mut(id.0);
         let (previous, next) = (request.previous.take(), request.next.take());

@@ -68,11 +68,20 @@ pub struct Retry {
     pub backoff_max: Span,
     /// Full jitter: the wait is drawn uniformly between zero and its nominal length.
     pub jitter: bool,
+    /// Each attempt draws its work anew, from the function's law; otherwise it is the same work again.
+    pub fresh_work: bool,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Retry { attempts: 1, backoff: Span::ZERO, factor: 2.0, backoff_max: Span::from_secs(60), jitter: false }
+        Retry {
+            attempts: 1,
+            backoff: Span::ZERO,
+            factor: 2.0,
+            backoff_max: Span::from_secs(60),
+            jitter: false,
+            fresh_work: false,
+        }
     }
 }
 
@@ -210,6 +219,7 @@ pub struct Request {
 
 impl Request {
     /// A root that a source sends at `now`.
+    #[inline]
     #[allow(clippy::too_many_arguments)] // A request is this many facts; a builder would only hide a forgotten one.
     pub fn root(
         number: u64,
@@ -305,6 +315,7 @@ pub struct Phases {
 
 impl Phases {
     /// The phases of a call whose answer is back at `now`.
+    #[inline]
     pub fn of(request: &Request, now: Instant) -> Phases {
         let response = now.since(request.arrival);
         let retries = request.sent.since(request.arrival);
@@ -328,7 +339,8 @@ mod tests {
 
     #[test]
     fn the_wait_before_a_retry_grows_and_ends_with_the_attempts() {
-        let retry = Retry { attempts: 4, backoff: Span::from_secs(1), backoff_max: Span::from_secs(3), ..Retry::default() };
+        let retry =
+            Retry { attempts: 4, backoff: Span::from_secs(1), backoff_max: Span::from_secs(3), ..Retry::default() };
         let mut rng = Rng::seeded(1);
         let waits: Vec<_> = (2..=5).map(|n| retry.wait_before(n, Outcome::Throttled, &mut rng)).collect();
         let secs = |s| Some(Span::from_secs(s));

@@ -75,6 +75,7 @@ impl Tables {
     }
 
     /// The target for one request, or `None` where no table says.
+    #[inline]
     pub fn pick(
         &mut self,
         node: NodeId,
@@ -83,9 +84,17 @@ impl Tables {
         now: Instant,
         rng: impl FnOnce() -> Rng,
     ) -> Option<Route> {
-        if !self.in_use {
-            return None;
-        }
+        if self.in_use { self.pick_by_table(node, function, forwarded, now, rng) } else { None }
+    }
+
+    fn pick_by_table(
+        &mut self,
+        node: NodeId,
+        function: FunctionId,
+        forwarded: bool,
+        now: Instant,
+        rng: impl FnOnce() -> Rng,
+    ) -> Option<Route> {
         let index = self.index(node, function, forwarded);
         let table = self.tables[index].as_mut()?;
         match &table.rule {
@@ -159,7 +168,8 @@ mod tests {
 
     #[test]
     fn deficit_meets_the_shares_exactly_and_random_in_the_mean() {
-        let targets = [4.0, 2.0, 1.0].iter().enumerate().map(|(i, &w)| (Route::Pool(PoolId(i as u32)), w)).collect::<Vec<_>>();
+        let targets =
+            [4.0, 2.0, 1.0].iter().enumerate().map(|(i, &w)| (Route::Pool(PoolId(i as u32)), w)).collect::<Vec<_>>();
         let times = vec![0; 70_000];
         let count = |by, n: usize, id| {
             let taken = picks(ShareRule::Weights { targets: targets.clone(), by }, &times[..n]);

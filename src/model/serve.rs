@@ -1,13 +1,13 @@
 //! Verbs of service: a pool is offered a request, an instance begins it and ends it, and the next in line begins.
 
 use super::books::HourUse;
+use super::event::Event;
 use super::function::attempt_key;
 use super::ids::{InstanceId, PoolId, RequestId};
 use super::instance::{Phase, Signal};
 use super::pool::{Births, Capacity, Charge, QueueRule};
 use super::request::{Outcome, State};
 use super::world::{Plan, World};
-use super::event::Event;
 use crate::engine::time::{Instant, Span};
 
 /// What became of an offer.
@@ -120,14 +120,7 @@ impl World {
     }
 
     /// Lets the balancer choose an instance by its line; the request begins there if a slot is free.
-    pub(crate) fn place(
-        &mut self,
-        id: RequestId,
-        pool_id: PoolId,
-        room: u32,
-        now: Instant,
-        plan: &mut Plan,
-    ) -> Placed {
+    pub(crate) fn place(&mut self, id: RequestId, pool_id: PoolId, room: u32, now: Instant, plan: &mut Plan) -> Placed {
         let pool = &mut self.pools[pool_id.index()];
         let at_once = pool.spec.capacity.at_once();
         let Births::Fleet(balancer) = &mut pool.births else { return Placed::Nowhere };
@@ -199,7 +192,9 @@ impl World {
     pub(crate) fn plan_shared_end(&mut self, instance_id: InstanceId, plan: &mut Plan) {
         let sharing = self.instances.get_mut(instance_id.0).sharing.as_mut().expect("a sharing pool's instance shares");
         match (sharing.event, sharing.next_end()) {
-            (Some(handle), Some(at)) => assert!(plan.move_to(handle, at), "a planned end of sharing stands in the agenda"),
+            (Some(handle), Some(at)) => {
+                assert!(plan.move_to(handle, at), "a planned end of sharing stands in the agenda")
+            }
             (None, Some(at)) => {
                 let event = Event::SharedFinished { instance: instance_id };
                 sharing.event = Some(plan.plan(at, event.rank(), event));
@@ -247,18 +242,20 @@ impl World {
         match &pool.spec.charge {
             Charge::PerUse { price, memory_mib, bills_cold_start } => {
                 let from = if *bills_cold_start { request.bound.unwrap_or(begun) } else { begun };
-                let duration = now.since(from);
-                let pico = price.cost(duration, *memory_mib, instance.provisioned);
+                let billed = price.billed(now.since(from));
+                let pico = price.cost_of_billed(billed, *memory_mib, instance.provisioned);
                 request.cost_direct_pico += pico;
                 let HourUse { request_pico, direct_pico, mib_ms, .. } = &mut pool.hour;
                 *request_pico += price.per_request;
                 *direct_pico += pico;
-                *mib_ms += u128::from(price.billed(duration).as_nanos() / 1_000_000) * u128::from(*memory_mib);
+                *mib_ms += u128::from(billed.as_nanos() / 1_000_000) * u128::from(*memory_mib);
             }
             Charge::Held { .. } => {
                 let held = match (&instance.sharing, pool.spec.capacity) {
                     (Some(sharing), _) => sharing.charged_pico() - request.held_from_pico,
-                    (None, capacity) => (instance.bill.held_at(now) - request.held_from_pico) / u64::from(capacity.at_once()),
+                    (None, capacity) => {
+                        (instance.bill.held_at(now) - request.held_from_pico) / u64::from(capacity.at_once())
+                    }
                 };
                 request.cost_held_pico += held;
                 pool.hour.held_pico += held;

@@ -77,18 +77,26 @@ pub struct FunctionPrice {
 }
 
 impl FunctionPrice {
+    #[inline]
     pub fn billed(&self, duration: Span) -> Span {
         duration.round_up_to(self.quantum)
     }
 
     /// Pico-dollars of one request that was on its environment for `duration`, rounded half up once.
     pub fn cost(&self, duration: Span, memory_mib: u32, provisioned: bool) -> u64 {
+        self.cost_of_billed(self.billed(duration), memory_mib, provisioned)
+    }
+
+    /// [`FunctionPrice::cost`] of a duration that is rounded already.
+    #[inline]
+    pub fn cost_of_billed(&self, billed: Span, memory_mib: u32, provisioned: bool) -> u64 {
         let rate = if provisioned { self.provisioned_duration_per_gib_s } else { self.per_gib_s };
-        self.per_request + gib_seconds(rate, memory_mib, self.billed(duration))
+        self.per_request + gib_seconds(rate, memory_mib, billed)
     }
 }
 
 /// Pico-dollars for memory held over a time at a price per GiB-second, rounded half up.
+#[inline]
 pub fn gib_seconds(pico_per_gib_s: u64, memory_mib: u32, span: Span) -> u64 {
     const GIB_S: u128 = 1024 * 1_000_000_000;
     // Millisecond quanta keep the product within 64 bits for any duration a platform allows; u128 division is slow.

@@ -27,10 +27,12 @@ pub enum PriceInForce {
 }
 
 impl<'a> View<'a> {
+    #[inline]
     pub fn new(world: &'a World, now: Instant) -> View<'a> {
         View { world, now }
     }
 
+    #[inline]
     pub fn now(&self) -> Instant {
         self.now
     }
@@ -55,6 +57,7 @@ impl<'a> View<'a> {
         &self.world.pool(pool).spec.name
     }
 
+    #[inline]
     pub fn node_of(&self, pool: PoolId) -> NodeId {
         self.world.pool(pool).spec.node
     }
@@ -64,10 +67,12 @@ impl<'a> View<'a> {
     }
 
     /// Whether instances come by order (a fleet) rather than by demand.
+    #[inline]
     pub fn is_fleet(&self, pool: PoolId) -> bool {
         matches!(self.world.pool(pool).births, Births::Fleet(_))
     }
 
+    #[inline]
     pub fn serves(&self, pool: PoolId, function: FunctionId) -> bool {
         self.world.pool(pool).serves(function)
     }
@@ -78,6 +83,7 @@ impl<'a> View<'a> {
     }
 
     /// Instances that take requests.
+    #[inline]
     pub fn ready(&self, pool: PoolId) -> u32 {
         self.world.pool(pool).counts.serving
     }
@@ -188,7 +194,8 @@ impl<'a> View<'a> {
     pub fn default_route_among(&self, request: &Request, among: impl Fn(PoolId) -> bool) -> Route {
         let here = request.node;
         let mut nearest: Option<(Span, NodeId)> = None;
-        for id in self.pools().filter(|&id| self.serves(id, request.function) && among(id)) {
+        let servers = &self.world.servers[request.function.index()];
+        for id in servers.iter().copied().filter(|&id| among(id)) {
             let node = self.node_of(id);
             if node == here {
                 return Route::Pool(id);

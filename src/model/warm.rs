@@ -5,8 +5,8 @@
 
 use super::event::Event;
 use super::fleet::span_of;
-use super::function::attempt_key;
-use super::ids::{InstanceId, NodeId, PoolId, RequestId};
+use super::function::{attempt_key, child_key};
+use super::ids::{AccountId, InstanceId, NodeId, PoolId, RequestId};
 use super::instance::{Phase, Signal};
 use super::pool::{Birth, Births, Environments, OnDemand, Pool, Prewarm};
 use super::request::State;
@@ -14,6 +14,7 @@ use super::world::{Plan, World};
 use crate::engine::time::Instant;
 
 /// The moving parts and the rules of a pool that bears environments; the caller has ensured that it does.
+#[inline]
 fn parts(pool: &mut Pool) -> (&mut Environments, &OnDemand) {
     match (&mut pool.births, &pool.spec.birth) {
         (Births::Environments(environments), Birth::OnDemand(rules)) => (environments, rules),
@@ -23,7 +24,13 @@ fn parts(pool: &mut Pool) -> (&mut Environments, &OnDemand) {
 
 impl World {
     /// Gives the request to a warm environment, to one that starts and has room, or to a new one.
-    pub(crate) fn start_on_environment(&mut self, id: RequestId, pool_id: PoolId, now: Instant, plan: &mut Plan) -> bool {
+    pub(crate) fn start_on_environment(
+        &mut self,
+        id: RequestId,
+        pool_id: PoolId,
+        now: Instant,
+        plan: &mut Plan,
+    ) -> bool {
         let pool = &mut self.pools[pool_id.index()];
         let account = match &pool.spec.birth {
             Birth::OnDemand(rules) => rules.account,
@@ -36,7 +43,9 @@ impl World {
         let at_once = pool.spec.capacity.at_once();
         let (environments, rules) = parts(pool);
         // A busy one with room first: packing keeps the others idle and lets them go.
-        if at_once > 1 && let Some((&open, _)) = environments.open.peek() {
+        if at_once > 1
+            && let Some((&open, _)) = environments.open.peek()
+        {
             self.take_account(pool_id);
             if self.instances.get(open.0).phase == Phase::Booting {
                 self.bind(id, open, now);
@@ -138,13 +147,18 @@ impl World {
     }
 
     /// Keeps the queue of busy environments with room up to date; only where an environment takes several requests.
+    #[inline]
     fn note_open(&mut self, id: InstanceId) {
+        let pool = self.instances.get(id.0).pool;
+        let at_once = self.pools[pool.index()].spec.capacity.at_once();
+        if at_once > 1 {
+            self.note_room(id, at_once);
+        }
+    }
+
+    fn note_room(&mut self, id: InstanceId, at_once: u32) {
         let instance = self.instances.get(id.0);
         let pool = &mut self.pools[instance.pool.index()];
-        let at_once = pool.spec.capacity.at_once();
-        if at_once == 1 {
-            return;
-        }
         let outstanding = instance.outstanding();
         // Most loaded first; among equals the one launched first.
         let key = (outstanding, u64::MAX - instance.number);
@@ -207,14 +221,15 @@ impl World {
 
     /// Draws when the keep-alive of an environment ends.
     fn set_deadline(&mut self, id: InstanceId, now: Instant) {
-        let instance = self.instances.get(id.0);
+        let instance = self.instances.get_mut(id.0);
         let pool = &mut self.pools[instance.pool.index()];
-        let begun = pool.counts.begun;
-        let number = instance.number;
+        // Addressed by the instance and its own count, so that every idle period has a draw of its own.
+        let key = child_key(instance.number, instance.keep_alives);
+        instance.keep_alives += 1;
         let draws = pool.draws.keep_alive.clone();
-        let law = &parts(pool).1.keep_alive.law;
-        let secs = if law.is_constant() { law.mean() } else { law.draw(&mut draws.at(attempt_key(number, 0) ^ begun)) };
-        self.instances.get_mut(id.0).deadline = now.saturating_add(span_of(secs));
+        let (environments, rules) = parts(pool);
+        let drawn = || span_of(rules.keep_alive.law.draw(&mut draws.at(key)));
+        instance.deadline = now.saturating_add(environments.keep_alive_fixed.unwrap_or_else(drawn));
     }
 
     /// Lets go every environment whose keep-alive is over, and looks again at the next deadline.
@@ -333,6 +348,7 @@ impl World {
     }
 
     /// A request of this pool counts against its account.
+    #[inline]
     fn take_account(&mut self, pool_id: PoolId) {
         if let Birth::OnDemand(OnDemand { account: Some(id), .. }) = self.pools[pool_id.index()].spec.birth {
             self.accounts[id.index()].in_use += 1;
@@ -340,8 +356,15 @@ impl World {
     }
 
     /// An account that was at its limit has room again: lines of its other pools may move.
+    #[inline]
     pub(crate) fn pump_account(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan) {
-        let Birth::OnDemand(OnDemand { account: Some(id), .. }) = self.pools[pool_id.index()].spec.birth else { return };
+        let Birth::OnDemand(OnDemand { account: Some(id), .. }) = self.pools[pool_id.index()].spec.birth else {
+            return;
+        };
+        self.pump_others_of(id, now, plan);
+    }
+
+    fn pump_others_of(&mut self, id: AccountId, now: Instant, plan: &mut Plan) {
         let account = &self.accounts[id.index()];
         if account.in_use + 1 == account.limit {
             self.pump_elsewhere(now, plan, |other| {
@@ -350,6 +373,7 @@ impl World {
         }
     }
 
+    #[inline]
     pub(crate) fn release_account(&mut self, pool_id: PoolId) {
         if let Birth::OnDemand(OnDemand { account: Some(id), .. }) = self.pools[pool_id.index()].spec.birth {
             self.accounts[id.index()].in_use -= 1;

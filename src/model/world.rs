@@ -59,6 +59,8 @@ pub struct World {
     pub(crate) covers: Vec<Cover>,
     pub(crate) instances: Slab<Instance>,
     pub(crate) requests: Slab<Request>,
+    /// Of each function, the pools that serve it.
+    pub(crate) servers: Vec<Vec<PoolId>>,
     /// Roots that have arrived, by function.
     pub(crate) arrived: Vec<u64>,
     /// Instances that have gone since the log last looked; filled only when `log_departures`.
@@ -86,7 +88,12 @@ impl World {
         let names: Vec<String> = functions.iter().map(|function| function.name.clone()).collect();
         let monitor = Monitor::new(MonitorSpec::default(), &pools, &names);
         let tables = Tables::new(nodes.len(), functions.len());
+        let serve = |function: usize| {
+            let serves = |&index: &usize| pools[index].serves(FunctionId::from_index(function));
+            (0..pools.len()).filter(serves).map(PoolId::from_index).collect()
+        };
         World {
+            servers: (0..functions.len()).map(serve).collect(),
             arrived: vec![0; functions.len()],
             nodes,
             network,
@@ -133,6 +140,7 @@ impl World {
         self.requests.get_mut(id.0)
     }
 
+    #[inline]
     pub fn function(&self, id: FunctionId) -> &Function {
         &self.functions[id.index()]
     }
@@ -142,11 +150,13 @@ impl World {
     }
 
     /// Calls in flight.
+    #[inline]
     pub fn in_flight(&self) -> usize {
         self.requests.len()
     }
 
     /// Admits a call to the arena; it is its own root unless it has a parent.
+    #[inline]
     pub fn admit(&mut self, request: Request) -> RequestId {
         let is_root = request.parent.is_none();
         if is_root {
@@ -159,9 +169,12 @@ impl World {
         id
     }
 
-    /// Takes a call out of the arena.
-    pub fn release(&mut self, id: RequestId) -> Request {
-        self.requests.remove(id.0)
+    /// Frees the slot of a call that is over; returns who made it.
+    #[inline]
+    pub fn release(&mut self, id: RequestId) -> Option<RequestId> {
+        let parent = self.request(id).parent;
+        self.requests.discard(id.0);
+        parent
     }
 
     /// The end of a run: what stands is billed up to here.
@@ -191,6 +204,7 @@ impl World {
         self.book_hour(end);
     }
 
+    #[inline]
     pub(crate) fn account_has_room(&self, account: Option<AccountId>) -> bool {
         account.is_none_or(|id| {
             let account = &self.accounts[id.index()];

@@ -2,5 +2,7 @@
 
 pub mod chain_cost;
 pub mod economy;
+pub mod fralb;
 pub mod libra;
+pub mod malloovia;
 pub mod mape;

@@ -98,14 +98,19 @@ fn collect(folder: &Path, depth: u32, runs: &mut Vec<PathBuf>) -> Result<(), Eva
 pub fn read(folder: &Path) -> Result<Evaluated, EvaluationError> {
     let path = folder.join("summary.json");
     let text = fs::read_to_string(&path).map_err(|error| EvaluationError::Io { path: path.clone(), error })?;
-    let strange = |found: String| EvaluationError::Content { path: path.clone(), found, wanted: "the summary of a run" };
+    let strange =
+        |found: String| EvaluationError::Content { path: path.clone(), found, wanted: "the summary of a run" };
     let summary: Json = serde_json::from_str(&text).map_err(|error| strange(error.to_string()))?;
     let strategy = summary["strategy"].as_str().ok_or_else(|| strange("no strategy".to_owned()))?.to_owned();
     let arrived = summary["requests"]["arrived"].as_u64().ok_or_else(|| strange("no requests".to_owned()))?;
     let (parts_usd, machines) = costs(&folder.join("cost.csv"))?;
     let uptime = |pool: &String| summary["pools"][pool]["uptime_s"].as_f64().unwrap_or(0.0);
     // results/<scenario>/<strategy>/<run>
-    let scenario = folder.ancestors().nth(2).and_then(Path::file_name).map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let scenario = folder
+        .ancestors()
+        .nth(2)
+        .and_then(Path::file_name)
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     Ok(Evaluated {
         scenario,
         strategy,
@@ -193,7 +198,8 @@ fn responses(path: &Path, arrived: u64) -> Result<Option<[f64; 10]>, EvaluationE
 pub fn tables(runs: &[Evaluated], base: &str) -> String {
     let Some(base) = runs.iter().find(|run| run.strategy == base).or(runs.first()) else { return String::new() };
     let several = runs.iter().any(|run| run.scenario != base.scenario);
-    let name = |run: &Evaluated| if several { format!("{}/{}", run.scenario, run.strategy) } else { run.strategy.clone() };
+    let name =
+        |run: &Evaluated| if several { format!("{}/{}", run.scenario, run.strategy) } else { run.strategy.clone() };
     let width = runs.iter().map(|run| name(run).chars().count()).max().unwrap_or(0).max(8);
     let (cost, time) = (base.total_usd(), base.machine_s);
     let over = |value: f64, of: f64| if of > 0.0 { format!("{:.4}", value / of) } else { "-".to_owned() };
@@ -229,9 +235,10 @@ pub fn tables(runs: &[Evaluated], base: &str) -> String {
         line(&cells);
         for (place, limit) in WITHIN_S.iter().enumerate() {
             let mut cells = vec![limit.to_string()];
-            cells.extend(runs.iter().map(|run| {
-                run.within.map_or("-".to_owned(), |within| format!("{:.3} %", 100.0 * within[place]))
-            }));
+            cells.extend(
+                runs.iter()
+                    .map(|run| run.within.map_or("-".to_owned(), |within| format!("{:.3} %", 100.0 * within[place]))),
+            );
             line(&cells);
         }
     }
@@ -255,7 +262,8 @@ mod tests {
              0,lambda,duration,direct,1.0,GiB-s,{functions}\n0,web,balancer-hours,idle,1.0,h,0.5\n"
         );
         fs::write(run.join("cost.csv"), costs).unwrap();
-        let requests = "call,outcome,response_s\n0,served,0.5\n1,served,0.1\n0,served,1.2\n0,throttled,0.0\n0,served,1.0\n";
+        let requests =
+            "call,outcome,response_s\n0,served,0.5\n1,served,0.1\n0,served,1.2\n0,throttled,0.0\n0,served,1.0\n";
         fs::write(run.join("requests.csv"), requests).unwrap();
         run
     }
@@ -273,7 +281,10 @@ mod tests {
         assert_eq!((within[1], within[4], within[5]), (0.25, 0.5, 0.75), "one of four has no answer");
         let text = tables(&runs, "libra");
         let auto = text.lines().find(|line| line.starts_with("auto")).unwrap();
-        assert_eq!(auto.split_whitespace().collect::<Vec<_>>(), ["auto", "4.000000", "2.0000", "25.000", "%", "2.000", "1.0000"]);
+        assert_eq!(
+            auto.split_whitespace().collect::<Vec<_>>(),
+            ["auto", "4.000000", "2.0000", "25.000", "%", "2.000", "1.0000"]
+        );
     }
 
     #[test]

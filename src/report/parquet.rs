@@ -16,8 +16,20 @@ const GROUP: usize = 1 << 18;
 pub fn convert(csv: &Path, parquet: &Path) -> PolarsResult<()> {
     let source = PlRefPath::try_from_path(csv)?;
     // Types are stated, not guessed: a column that is empty in the first rows would become text.
-    let float = ["arrival_s", "network_s", "queue_s", "cold_start_s", "service_s", "calls_s", "retries_s", "response_s", "work",
-        "cost_direct_usd", "cost_held_usd", "end_s"];
+    let float = [
+        "arrival_s",
+        "network_s",
+        "queue_s",
+        "cold_start_s",
+        "service_s",
+        "calls_s",
+        "retries_s",
+        "response_s",
+        "work",
+        "cost_direct_usd",
+        "cost_held_usd",
+        "end_s",
+    ];
     let whole = ["request", "call", "parent", "client", "attempt", "instance", "payload_bytes"];
     let text = ["source", "function", "node", "entry", "outcome", "pool"];
     let mut types = Schema::default();
@@ -52,7 +64,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (csv, parquet) = (folder.path().join("requests.csv"), folder.path().join("requests.parquet"));
         let row = "0,0,,users,0,web,cloud,cloud,0.5,1,served,vms,3,false,0.0,0.0,0.0,1.0,0.0,0.0,1.0,1.0,0,0.1,0.2,1.5";
-        std::fs::write(&csv, format!("{}\n{row}\n{}\n", crate::run::record::REQUESTS, row.replace("vms,3", ","))).unwrap();
+        std::fs::write(&csv, format!("{}\n{row}\n{}\n", crate::run::record::REQUESTS, row.replace("vms,3", ",")))
+            .unwrap();
         convert(&csv, &parquet).unwrap();
         let first = std::fs::read(&parquet).unwrap();
         convert(&csv, &parquet).unwrap();

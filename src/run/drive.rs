@@ -13,7 +13,6 @@ use crate::engine::random::Keyed;
 use crate::engine::tally::Tally;
 use crate::engine::time::{Instant, Span};
 use crate::model::event::{Event, NEW_WORK};
-use crate::model::function::child_key;
 use crate::model::ids::{FunctionId, NodeId, SourceId};
 use crate::model::orders::{Orders, Reasoned};
 use crate::model::request::Request;
@@ -28,11 +27,25 @@ use crate::workload::source::{Next, Source};
 pub enum Stop {
     #[error("stopped at {at} s: {what} reached the limit of {limit}")]
     Limit { what: &'static str, limit: u64, at: Instant },
-    #[error("stopped at {at} s: {in_flight} requests are still in flight {drain} after the horizon; nothing serves them")]
+    #[error(
+        "stopped at {at} s: {in_flight} requests are still in flight {drain} (limits.drain) after arrivals ended; either nothing \
+         serves them or they take longer"
+    )]
     NeverDrains { in_flight: usize, drain: Span, at: Instant },
+    #[error("stopped at {at} s: time stands still, {events} events and more at this instant")]
+    StandsStill { events: u64, at: Instant },
+    #[error("stopped at {at} s: simulated time ends after 292 years")]
+    EndOfTime { at: Instant },
     #[error("stopped at {at} s: the log could not be written: {error}")]
     Sink { error: io::Error, at: Instant },
 }
+
+/// The middle of what a clock can count: no length of time a scenario may state leads out of it from here.
+const END_OF_TIME: Instant = Instant::from_nanos(u64::MAX / 2);
+/// Events between two looks at progress.
+const BLOCK: u64 = 1 << 16;
+/// So many events at one instant are a circle without time in it, unless more requests than that may be in flight.
+const STILL_MAX: u64 = 1 << 25;
 
 /// Orders whose time of deciding runs.
 pub(super) struct OrderBatch {
@@ -44,8 +57,9 @@ pub(super) struct Feed {
     source: Source,
     function: FunctionId,
     node: NodeId,
-    /// Requests drawn so far.
-    drawn: u64,
+    /// The key of its next request. A source's keys begin at a number of its own, so that the draws they address do not
+    /// move when another source is added.
+    key: u64,
 }
 
 /// One pass over a setup.
@@ -84,6 +98,8 @@ pub struct Driver<'a> {
     pub(super) thinking: u64,
     horizon: Instant,
     limits: Limits,
+    /// The instant of the last look at progress, and how many events ago it was reached.
+    still: (Instant, u64),
     peak_in_flight: usize,
     events: u64,
     digest: Digest,
@@ -111,7 +127,12 @@ impl<'a> Driver<'a> {
         let wants = sink.wants();
         let mut world = setup.world();
         world.log_departures = wants.departures;
-        let feed = |of: &SourceSetup| Feed { source: of.source(&streams), function: of.function, node: of.node, drawn: 0 };
+        let feed = |of: &SourceSetup| Feed {
+            source: of.source(&streams),
+            function: of.function,
+            node: of.node,
+            key: streams.stream("keys", &of.name).next_u64(),
+        };
         let feeds: Vec<Feed> = setup.sources.iter().map(feed).collect();
         // Blocks of a minute: percentiles and batch means of short runs have enough of them, long ones merge.
         let tally = || Tally::new(Span::from_secs(60));
@@ -147,6 +168,7 @@ impl<'a> Driver<'a> {
             thinking: 0,
             horizon: setup.horizon.map_or(Instant::FAR, |span| Instant::ZERO + span),
             limits: setup.limits,
+            still: (Instant::ZERO, 0),
             peak_in_flight: 0,
             events: 0,
             digest: Digest::default(),
@@ -195,8 +217,9 @@ impl<'a> Driver<'a> {
             }
             self.now = at;
             self.events += 1;
-            if self.events & 0xffff == 0 {
-                self.check_limits()?;
+            self.check_limits()?;
+            if self.events % BLOCK == 0 {
+                self.check_progress()?;
                 self.sink.progress(at, self.events);
             }
             let done = if agenda_first {
@@ -230,19 +253,42 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
+    /// Before each event, on what the one before it left.
+    #[inline]
     fn check_limits(&mut self) -> Result<(), Stop> {
-        self.peak_in_flight = self.peak_in_flight.max(self.world.in_flight());
-        let instances = self.world.instances.len() as u64;
-        for (what, now, limit) in [
-            ("events", self.events, self.limits.events),
-            ("requests in flight", self.world.in_flight() as u64, self.limits.in_flight),
-            ("instances", instances, self.limits.instances),
-        ] {
-            if now > limit {
-                return Err(Stop::Limit { what, limit, at: self.now });
-            }
+        let in_flight = self.world.in_flight();
+        self.peak_in_flight = self.peak_in_flight.max(in_flight);
+        let Limits { events, in_flight: most, instances, .. } = self.limits;
+        let within = self.events <= events
+            && in_flight as u64 <= most
+            && self.world.instances.len() as u64 <= instances
+            && self.now <= END_OF_TIME;
+        if within { Ok(()) } else { Err(self.passed()) }
+    }
+
+    /// The limit that was passed.
+    #[cold]
+    fn passed(&self) -> Stop {
+        let at = self.now;
+        let limits = &self.limits;
+        if self.events > limits.events {
+            return Stop::Limit { what: "events", limit: limits.events, at };
         }
-        Ok(())
+        if self.world.in_flight() as u64 > limits.in_flight {
+            return Stop::Limit { what: "requests in flight", limit: limits.in_flight, at };
+        }
+        if self.world.instances.len() as u64 > limits.instances {
+            return Stop::Limit { what: "instances", limit: limits.instances, at };
+        }
+        Stop::EndOfTime { at }
+    }
+
+    /// Clients without a pause that are refused at once would keep a run at one instant for ever.
+    fn check_progress(&mut self) -> Result<(), Stop> {
+        let (at, events) = self.still;
+        self.still = if at == self.now { (at, events + BLOCK) } else { (self.now, 0) };
+        let most = STILL_MAX.max(self.limits.in_flight.saturating_mul(4));
+        if self.still.1 > most { Err(Stop::StandsStill { events: most, at }) } else { Ok(()) }
     }
 
     /// Whether a request may still come or is under way; periodic things go on only while this holds.
@@ -313,8 +359,8 @@ impl<'a> Driver<'a> {
         let number = self.roots.arrived;
         self.roots.arrived += 1;
         self.calls.arrived += 1;
-        let key = child_key(feed.drawn, index as u32);
-        feed.drawn += 1;
+        let key = feed.key;
+        feed.key = key.wrapping_add(1);
         for word in [number, index as u64, self.now.as_nanos(), demand.work.to_bits(), demand.payload_bytes] {
             self.offered.fold(word);
         }
@@ -340,7 +386,9 @@ impl<'a> Driver<'a> {
     }
 
     pub(super) fn plan_sample(&mut self) {
-        if self.wants.samples && let Some(period) = self.sample_every {
+        if self.wants.samples
+            && let Some(period) = self.sample_every
+        {
             let event = Event::SampleDue;
             self.plan.plan(self.now + period, event.rank(), event);
         }
@@ -351,7 +399,13 @@ impl<'a> Driver<'a> {
         self.plan.plan(self.world.hour_ends(), event.rank(), event);
     }
 
+    #[inline]
     fn flush_departures(&mut self) -> io::Result<()> {
+        if self.world.departures.is_empty() { Ok(()) } else { self.write_departures() }
+    }
+
+    #[cold]
+    fn write_departures(&mut self) -> io::Result<()> {
         for departure in self.world.departures.drain(..) {
             self.sink.departure(&departure)?;
         }
@@ -417,7 +471,8 @@ pub(super) fn describe(world: &World, rule: &ShareRule) -> String {
             targets.iter().map(|&(route, weight)| format!("{} {weight}", name(route))).collect::<Vec<_>>().join(", ")
         }
         ShareRule::Quota { period, firsts, rest } => {
-            let firsts: Vec<_> = firsts.iter().map(|&(route, n)| format!("first {n} of {period} {}", name(route))).collect();
+            let firsts: Vec<_> =
+                firsts.iter().map(|&(route, n)| format!("first {n} of {period} {}", name(route))).collect();
             format!("{}, rest {}", firsts.join(", "), name(*rest))
         }
     }

@@ -1,6 +1,6 @@
 //! The folder of one run: complete or absent. A run writes aside and renames when everything is there.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -14,53 +14,102 @@ use crate::model::request::Outcome;
 use crate::model::tariff::usd;
 use crate::model::world::World;
 
-/// A folder that is being filled.
+/// A folder that is being filled: `.<name>.<process>-<nth>.part` beside its target, with the files in a folder of its own
+/// and a lock that says that somebody is still at work.
 pub struct Folder {
     aside: PathBuf,
     target: PathBuf,
+    /// Held until the end; the system lets go of it when the process dies, however it does.
+    _lock: File,
 }
 
+const LOCK: &str = "lock";
+const FILES: &str = "files";
+const REPLACED: &str = "replaced";
+
 impl Folder {
-    /// Makes the folder aside, under the same parent, so that renaming it is one step.
+    /// Makes the folder aside, under the same parent, so that renaming it is one step. Parts that runs left there
+    /// which were killed are removed.
     pub fn begin(target: &Path) -> io::Result<Folder> {
         let parent = target.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(parent)?;
         let name = target.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned());
-        let aside = parent.join(format!(".{name}.{}.part", std::process::id()));
-        if aside.exists() {
-            fs::remove_dir_all(&aside)?;
+        remove_stale(parent)?;
+        for nth in 0.. {
+            let aside = parent.join(format!(".{name}.{}-{nth}.part", std::process::id()));
+            if let Some(lock) = claim(&aside)? {
+                fs::create_dir(aside.join(FILES))?;
+                return Ok(Folder { aside, target: target.to_owned(), _lock: lock });
+            }
         }
-        fs::create_dir(&aside)?;
-        Ok(Folder { aside, target: target.to_owned() })
+        unreachable!("some number is not taken")
     }
 
     /// Where the files are written.
-    pub fn path(&self) -> &Path {
-        &self.aside
+    pub fn path(&self) -> PathBuf {
+        self.aside.join(FILES)
     }
 
     /// Puts the complete folder in its place; one that was there before gives way.
     pub fn complete(self) -> io::Result<PathBuf> {
-        if self.target.exists() {
-            let old = self.aside.with_extension("old");
-            fs::rename(&self.target, &old)?;
-            fs::rename(&self.aside, &self.target)?;
-            fs::remove_dir_all(&old)?;
-        } else {
-            fs::rename(&self.aside, &self.target)?;
+        let replaced = self.aside.join(REPLACED);
+        let replaces = self.target.exists();
+        if replaces {
+            fs::rename(&self.target, &replaced)?;
         }
-        let target = self.target.clone();
-        std::mem::forget(self);
-        Ok(target)
+        let put = fs::rename(self.path(), &self.target);
+        if put.is_err() && replaces {
+            // The first error is the one to tell; what was there stays there if it can.
+            let _ = fs::rename(&replaced, &self.target);
+        }
+        put.map(|()| self.target.clone())
     }
 }
 
 impl Drop for Folder {
-    /// A run that did not end well leaves nothing.
+    /// Nothing is left aside, whether a run ended well or not.
     fn drop(&mut self) {
         // Nothing can be done about a folder that cannot be removed; its name says that it is a part.
         let _ = fs::remove_dir_all(&self.aside);
     }
+}
+
+/// Makes a part and locks it; `None` when another process has it, or takes the new one for a stale part just now.
+fn claim(aside: &Path) -> io::Result<Option<File>> {
+    match fs::create_dir(aside) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+        made => made?,
+    }
+    let path = aside.join(LOCK);
+    let lock = match File::create_new(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        lock => lock?,
+    };
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        // A file system without locks: nobody there takes a part for stale either.
+        Ok(()) | Err(TryLockError::Error(_)) => {}
+    }
+    Ok(path.exists().then_some(lock))
+}
+
+/// Removes the parts in a folder whose makers are gone.
+fn remove_stale(parent: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        let found = entry.file_name().to_string_lossy().into_owned();
+        if !(found.starts_with('.') && found.ends_with(".part")) {
+            continue;
+        }
+        // Somebody else may be removing the same part: whatever fails here is no reason not to run.
+        match File::open(entry.path().join(LOCK)) {
+            Ok(lock) if lock.try_lock().is_ok() => drop(fs::remove_dir_all(entry.path())),
+            Ok(_) => {}
+            // Killed before it had a lock: then it is empty, or else in use.
+            Err(_) => drop(fs::remove_dir(entry.path())),
+        }
+    }
+    Ok(())
 }
 
 /// Writes `cost.csv`: the books, line by line.
@@ -201,7 +250,7 @@ fn share(part: u64, whole: u64) -> Json {
 
 /// SHA-256 of a file, as hex.
 pub fn file_hash(path: &Path) -> io::Result<String> {
-    let mut file = fs::File::open(path)?;
+    let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut block = vec![0; 1 << 16];
     loop {
@@ -220,4 +269,60 @@ pub fn hex(bytes: &[u8]) -> String {
 /// JSON as a file: indented, ending in a newline.
 pub fn write_json(path: &Path, value: &Json) -> io::Result<()> {
     fs::write(path, format!("{value:#}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(parent: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(parent)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_folder_is_there_when_it_is_complete_and_takes_the_place_of_an_older_one() {
+        let parent = tempfile::tempdir().unwrap();
+        let target = parent.path().join("0-abc");
+        for text in ["first", "second"] {
+            let folder = Folder::begin(&target).unwrap();
+            fs::write(folder.path().join("a.csv"), text).unwrap();
+            assert_eq!(fs::read_to_string(target.join("a.csv")).ok(), (text == "second").then(|| "first".to_owned()));
+            folder.complete().unwrap();
+            assert_eq!(fs::read_to_string(target.join("a.csv")).unwrap(), text);
+            assert_eq!(names(parent.path()), ["0-abc"]);
+        }
+    }
+
+    #[test]
+    fn a_run_that_gives_up_leaves_nothing() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = Folder::begin(&parent.path().join("0-abc")).unwrap();
+        fs::write(folder.path().join("a.csv"), "half").unwrap();
+        drop(folder);
+        assert!(names(parent.path()).is_empty());
+    }
+
+    #[test]
+    fn parts_without_a_maker_are_removed_and_those_with_one_stay() {
+        let parent = tempfile::tempdir().unwrap();
+        let target = parent.path().join("0-abc");
+        let dead = parent.path().join(".0-abc.1-0.part");
+        fs::create_dir_all(dead.join(FILES)).unwrap();
+        fs::write(dead.join(LOCK), "").unwrap();
+        fs::create_dir(parent.path().join(".0-abc.2-0.part")).unwrap();
+        let kept = [".0-xyz", "of-somebody.part"].map(|name| parent.path().join(name));
+        kept.iter().for_each(|path| fs::create_dir(path).unwrap());
+        let one = Folder::begin(&target).unwrap();
+        let two = Folder::begin(&target).unwrap();
+        assert!(!dead.exists() && one.path().is_dir() && two.path().is_dir());
+        assert_eq!(names(parent.path()).len(), 4);
+        one.complete().unwrap();
+        two.complete().unwrap();
+        assert_eq!(names(parent.path()), [".0-xyz", "0-abc", "of-somebody.part"]);
+    }
 }

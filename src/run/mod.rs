@@ -11,4 +11,3 @@ pub mod sink;
 mod step;
 pub mod summary;
 pub mod tee;
-

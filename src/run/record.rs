@@ -14,8 +14,7 @@ cold,network_s,queue_s,cold_start_s,service_s,calls_s,retries_s,response_s,work,
 cost_held_usd,end_s";
 const DECISIONS: &str = "at_s,by,action,target,from,to,reason,refusal";
 const NOTES: &str = "at_s,scope,name,value";
-const TIMELINE: &str =
-    "at_s,kind,name,arrived,offered,throttled,running,waiting,desired,pending,initial,healthy,draining,idle,\
+const TIMELINE: &str = "at_s,kind,name,arrived,offered,throttled,running,waiting,desired,pending,initial,healthy,draining,idle,\
 utilisation,response_s";
 const INSTANCES: &str = "pool,instance,launched_s,ready_s,gone_s";
 

@@ -277,11 +277,15 @@ impl Driver<'_> {
     fn ask_again(&mut self, id: RequestId, wait: Span) -> io::Result<()> {
         self.retries += 1;
         let sent = self.now + wait;
-        let request = self.world.request_mut(id);
+        let request = self.world.requests.get_mut(id.0);
         request.start_attempt(sent);
-        if wait.is_zero() {
-            return self.send(id);
+        let function = &self.world.functions[request.function.index()];
+        if function.retry.fresh_work {
+            let key = attempt_key(request.key, request.attempt);
+            request.work = function.work.draw(&mut function.draws.work.at(key));
         }
+        // An event even when the wait is zero: thousands of attempts at one instant do not pile up on the stack, and
+        // what ends at that instant ends first.
         request.resend = true;
         let event = Event::Reached { request: id };
         request.end = Some(self.plan.plan(sent, event.rank(), event));
@@ -337,7 +341,7 @@ impl Driver<'_> {
     /// Frees the slot of a settled call once the calls it made are gone too, and so on up the tree.
     fn release_if_done(&mut self, mut id: RequestId) {
         while self.world.request(id).state == State::Settled && self.world.request(id).calls_out == 0 {
-            let Some(parent) = self.world.release(id).parent else { return };
+            let Some(parent) = self.world.release(id) else { return };
             self.world.request_mut(parent).calls_out -= 1;
             id = parent;
         }

@@ -19,6 +19,8 @@ use super::path::KeyPath;
 
 /// A scenario is written by hand; a larger file is something else, such as a trace given in its place.
 const FILE_BYTES_MAX: u64 = 16 << 20;
+/// Slips of syntax that are told.
+const SLIPS_MAX: usize = 20;
 /// Up to this size a file with errors is read to its end, to find more of them.
 const RECOVERED_BYTES_MAX: usize = 1 << 20;
 
@@ -102,6 +104,10 @@ impl Document {
                 desk.add_with(|| document.syntax(error));
             }
             last_line = line;
+            // A file with more of them is not TOML at all, such as a trace given in its place.
+            if desk.count() == SLIPS_MAX {
+                break;
+            }
         }
         if errors.iter().all(is_duplicate) {
             document.duplicates =

@@ -128,6 +128,7 @@ impl Node {
             Value::Date(date) => format!("the date {date}"),
             Value::List(items) if items.is_empty() => "an empty list".into(),
             Value::List(items) => format!("a list of {}", items.len()),
+            Value::Table(table) if table.is_empty() => "an empty table".into(),
             Value::Table(_) => "a table".into(),
         }
     }

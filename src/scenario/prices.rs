@@ -225,7 +225,7 @@ impl Clerk<'_> {
 
     fn memory(&mut self, at: &KeyPath, memory: ByteSize) -> u64 {
         const MIB: u64 = 1 << 20;
-        if memory.0 == 0 || memory.0 % MIB != 0 {
+        if memory.0 == 0 || !memory.0.is_multiple_of(MIB) {
             self.desk.add(self.list.refuse(at.key("memory"), "a whole number of MiB above zero, such as 8GiB"));
         }
         memory.0 / MIB
@@ -233,7 +233,7 @@ impl Clerk<'_> {
 
     /// Nothing shorter than `minimum` is billed, the rest in steps of `rounding`.
     fn billing(&mut self, at: &KeyPath, minimum: TimeSpan, rounding: TimeSpan) {
-        if !self.rounding(at, rounding) || minimum.0.as_nanos() % rounding.0.as_nanos() == 0 {
+        if !self.rounding(at, rounding) || minimum.0.as_nanos().is_multiple_of(rounding.0.as_nanos()) {
             return;
         }
         // The complaint stands at what was written; where both were, at the minimum.

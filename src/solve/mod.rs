@@ -1,4 +1,6 @@
 //! Floor 2: mathematics without a clock, from a problem to a solution that says how good it is.
 
 pub mod frontier;
+pub mod knapsack;
+pub mod milp;
 pub mod nsga2;

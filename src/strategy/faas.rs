@@ -29,7 +29,9 @@ impl Strategy for Faas {
 
     fn route(&mut self, view: &View<'_>, request: &Request, _rng: &mut dyn FnMut() -> Rng) -> Route {
         match self.functions {
-            Some(pool) if view.node_of(pool) == request.node && view.serves(pool, request.function) => Route::Pool(pool),
+            Some(pool) if view.node_of(pool) == request.node && view.serves(pool, request.function) => {
+                Route::Pool(pool)
+            }
             _ => view.default_route_among(request, |pool| !view.is_fleet(pool)),
         }
     }

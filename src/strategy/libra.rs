@@ -191,7 +191,11 @@ impl Strategy for Libra {
             orders.note(view.name(steady), "share_per_s", plan.share as f64);
             orders.note(view.name(steady), "provision_for_per_s", plan.provision_for as f64);
             if vms != view.size(steady) {
-                orders.scale(steady, vms, format!("{} requests/s are steady, {} a machine", plan.share, self.rule.per_vm));
+                orders.scale(
+                    steady,
+                    vms,
+                    format!("{} requests/s are steady, {} a machine", plan.share, self.rule.per_vm),
+                );
             }
         }
         self.seconds += 1;

@@ -1,13 +1,15 @@
 //! Floor 2: where requests come from.
 
-pub mod trace;
 pub mod bursts;
 pub mod closed;
 pub mod counts;
 pub mod demand;
+pub mod describe;
+pub mod fit;
 pub mod modulated;
 pub mod on_off;
 pub mod renewal;
 pub mod source;
 pub mod synth;
+pub mod trace;
 pub mod varying;

@@ -5,8 +5,13 @@
 //! line says so.
 
 mod edge;
+mod fralb;
+mod fralb_generator;
 mod golden;
 mod libra;
+#[cfg(feature = "yaml")]
+mod malloovia;
 mod mape;
 mod metrics_archive;
 mod oracle;
+mod queueing;

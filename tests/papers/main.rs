@@ -3,7 +3,11 @@
 //! Each comparison prints what was found, what is on record, the tolerance and the deviation (`--nocapture` shows them).
 
 mod edge_brokers;
+mod fralb_complaints;
+mod fralb_local;
+mod fralb_plan;
 mod libra_replay;
+mod malloovia_plan;
 mod mape_planner;
 mod metric_archive;
 #[allow(dead_code)] // Figures on record need the traces, not the golden data.

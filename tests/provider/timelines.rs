@@ -108,8 +108,7 @@ fn a_machine_is_pending_then_initial_then_healthy() {
         .map(|second| &seen.samples[second / 5 - 1])
         .map(|sample| (sample.desired, sample.pending, sample.initial, sample.healthy))
         .collect();
-    let expected =
-        [(1, 0, 0, 1), (2, 1, 0, 1), (2, 1, 0, 1), (2, 0, 1, 1), (2, 0, 1, 1), (2, 0, 0, 2), (2, 0, 0, 2)];
+    let expected = [(1, 0, 0, 1), (2, 1, 0, 1), (2, 1, 0, 1), (2, 0, 1, 1), (2, 0, 1, 1), (2, 0, 0, 2), (2, 0, 0, 2)];
     assert_eq!(states, expected, "boot 100 to 130 s, registered at 135, found healthy at 155");
 }
 

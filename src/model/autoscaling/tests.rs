@@ -114,7 +114,11 @@ fn what_warms_up_is_part_of_what_a_step_asks_for() {
     let warming = Fleet { desired: 11, warmed: 10, warming: 1 };
     assert_eq!(to(&mut group, warming, &[alarm(Comparison::Greater, 70.0, 75.0)]), None, "one more is on its way");
     assert_eq!(to(&mut group, warming, &[alarm(Comparison::Greater, 70.0, 85.0)]), Some(14), "three beyond that one");
-    assert_eq!(to(&mut group, warming, &[alarm(Comparison::Less, 30.0, 20.0)]), None, "nothing goes while one warms up");
+    assert_eq!(
+        to(&mut group, warming, &[alarm(Comparison::Less, 30.0, 20.0)]),
+        None,
+        "nothing goes while one warms up"
+    );
 }
 
 #[test]

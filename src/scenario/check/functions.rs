@@ -63,7 +63,11 @@ impl Checker<'_> {
             self.refuse(path.key("factor"), "a factor of 1 or more");
         }
         if written.backoff_max.0 < written.backoff.0 {
-            self.refuse(path.key("backoff_max"), format!("no less than the backoff of {}", written.backoff.0));
+            if self.read.is_given(path.key("backoff_max")) {
+                self.refuse(path.key("backoff_max"), format!("no less than the backoff of {}", written.backoff.0));
+            } else {
+                self.refuse(path.key("backoff"), format!("at most backoff_max, {}", written.backoff_max.0));
+            }
         }
         Retry {
             attempts: written.attempts,
@@ -71,6 +75,7 @@ impl Checker<'_> {
             factor: written.factor,
             backoff_max: written.backoff_max.0,
             jitter: written.jitter,
+            fresh_work: written.fresh_work,
         }
     }
 
@@ -95,21 +100,92 @@ impl Checker<'_> {
         steps
     }
 
-    /// A function that calls itself, over however many others, never ends.
+    /// A function that calls itself, over however many others, never ends; one whose calls call on and on makes more of
+    /// them than a run can hold.
     fn refuse_circles(&mut self, functions: &[FunctionSetup]) {
-        for (index, function) in functions.iter().enumerate() {
-            let mut reached = vec![false; functions.len()];
-            let mut open: Vec<FunctionId> = function.steps.iter().flat_map(|step| step.calls.clone()).collect();
-            while let Some(next) = open.pop() {
-                if std::mem::replace(&mut reached[next.index()], true) {
-                    continue;
-                }
-                open.extend(functions[next.index()].steps.iter().flat_map(|step| step.calls.clone()));
+        let trees = call_trees(functions);
+        let circling = functions.iter().enumerate().filter(|&(index, _)| trees[index].is_none());
+        let back = circling.filter(|&(index, _)| leads_back(functions, index)).take(CIRCLES_TOLD);
+        for name in back.map(|(_, function)| &function.name) {
+            let path = KeyPath::from("functions").key(name).key("steps");
+            self.refuse_found(path, "calls that lead back to it", "calls without a circle");
+        }
+        for (function, tree) in functions.iter().zip(&trees) {
+            let Some(tree) = tree else { continue };
+            // Whoever calls a function that is too much already needs no complaint of its own.
+            let mut callees = function.steps.iter().flat_map(|step| &step.calls);
+            if callees.any(|id| trees[id.index()].is_some_and(CallTree::is_too_much)) || !tree.is_too_much() {
+                continue;
             }
-            if reached[index] {
-                let path = KeyPath::from("functions").key(&function.name).key("steps");
-                self.refuse_found(path, "calls that lead back to it", "calls without a circle");
+            let path = KeyPath::from("functions").key(&function.name).key("steps");
+            let found = match tree.calls {
+                u64::MAX => format!("calls {} deep, more than can be counted", tree.depth),
+                calls => format!("{calls} calls for one request, up to {} deep", tree.depth),
+            };
+            self.refuse_found(path, found, format!("at most {CALLS_MAX} calls for one request, {DEPTH_MAX} deep"));
+        }
+    }
+}
+
+/// Circles that are complained about; the others go with them.
+const CIRCLES_TOLD: usize = 10;
+/// Most calls that one request may lead to.
+const CALLS_MAX: u64 = 1_000_000;
+/// Longest chain of calls.
+const DEPTH_MAX: u32 = 100;
+
+/// What one request to a function leads to.
+#[derive(Clone, Copy)]
+struct CallTree {
+    calls: u64,
+    depth: u32,
+}
+
+impl CallTree {
+    fn is_too_much(self) -> bool {
+        self.calls > CALLS_MAX || self.depth > DEPTH_MAX
+    }
+}
+
+/// The tree of each function, callees first; `None` for those that are in a circle or lead into one.
+fn call_trees(functions: &[FunctionSetup]) -> Vec<Option<CallTree>> {
+    let calls = |index: usize| functions[index].steps.iter().flat_map(|step| step.calls.iter().map(|id| id.index()));
+    let mut callers: Vec<Vec<usize>> = vec![vec![]; functions.len()];
+    let mut open: Vec<usize> = vec![0; functions.len()];
+    for index in 0..functions.len() {
+        for callee in calls(index) {
+            callers[callee].push(index);
+            open[index] += 1;
+        }
+    }
+    let mut trees = vec![None; functions.len()];
+    let mut ready: Vec<usize> = (0..functions.len()).filter(|&index| open[index] == 0).collect();
+    while let Some(index) = ready.pop() {
+        let mut tree = CallTree { calls: 0, depth: 0 };
+        for below in calls(index).filter_map(|callee| trees[callee]) {
+            let below: CallTree = below;
+            tree.calls = tree.calls.saturating_add(below.calls).saturating_add(1);
+            tree.depth = tree.depth.max(below.depth + 1);
+        }
+        trees[index] = Some(tree);
+        for &caller in &callers[index] {
+            open[caller] -= 1;
+            if open[caller] == 0 {
+                ready.push(caller);
             }
         }
     }
+    trees
+}
+
+/// Whether the calls of a function lead back to it.
+fn leads_back(functions: &[FunctionSetup], index: usize) -> bool {
+    let mut reached = vec![false; functions.len()];
+    let mut open: Vec<FunctionId> = functions[index].steps.iter().flat_map(|step| step.calls.clone()).collect();
+    while let Some(next) = open.pop() {
+        if !std::mem::replace(&mut reached[next.index()], true) {
+            open.extend(functions[next.index()].steps.iter().flat_map(|step| step.calls.clone()));
+        }
+    }
+    reached[index]
 }

@@ -1,10 +1,15 @@
 //! Laws as written become laws of the engine.
 
+use std::io::{ErrorKind, Read as _};
+
 use super::Checker;
 use crate::engine::law::Law;
 use crate::engine::unfit::Unfit;
 use crate::scenario::law_text::{LawForm, LawKind, LawText};
 use crate::scenario::path::KeyPath;
+
+/// A larger file is something else, or has no end.
+const VALUES_BYTES_MAX: u64 = 64 << 20;
 
 impl Checker<'_> {
     /// The engine's law for a text, or a complaint and a constant to go on with.
@@ -32,14 +37,20 @@ impl Checker<'_> {
     /// Values of a file, one a line.
     fn empirical(&mut self, written: &str, path: &KeyPath) -> Result<Law, Unfit> {
         let file = self.file(written);
-        let wanted = "a file with one number of zero or more a line";
-        let text = match std::fs::read_to_string(&file) {
-            Ok(text) => text,
-            Err(error) => {
-                self.refuse_found(path.clone(), format!("{}: {error}", file.display()), wanted);
-                return Law::constant(1.0);
-            }
+        let wanted = "a file with one number of zero or more a line, of at most 64 MiB";
+        let mut text = String::new();
+        let read =
+            std::fs::File::open(&file).and_then(|file| file.take(VALUES_BYTES_MAX + 1).read_to_string(&mut text));
+        let trouble = match read {
+            Ok(bytes) if bytes as u64 > VALUES_BYTES_MAX => Some("more than 64 MiB".to_owned()),
+            Ok(_) => None,
+            Err(error) if error.kind() == ErrorKind::NotFound => Some("no such file".to_owned()),
+            Err(error) => Some(error.to_string()),
         };
+        if let Some(trouble) = trouble {
+            self.refuse_found(path.clone(), format!("{}: {trouble}", file.display()), wanted);
+            return Law::constant(1.0);
+        }
         let mut values = Vec::new();
         for (line, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
             match text.trim().parse::<f64>() {
@@ -50,6 +61,10 @@ impl Checker<'_> {
                     return Law::constant(1.0);
                 }
             }
+        }
+        if values.is_empty() {
+            self.refuse_found(path.clone(), format!("{}: no number", file.display()), wanted);
+            return Law::constant(1.0);
         }
         Law::values(values)
     }

@@ -9,6 +9,7 @@ mod sources;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::complaint::{Complaint, Complaints, Desk};
 use super::path::KeyPath;
@@ -19,6 +20,11 @@ use super::units::nearest;
 use crate::engine::time::Span;
 use crate::model::ids::NodeId;
 use crate::model::tariff::Tariff;
+
+/// Most rows of `timeline.csv` for each pool and function.
+const SAMPLES_MAX: u64 = 10_000_000;
+/// Longest name that becomes a folder.
+const NAME_MAX: usize = 100;
 
 /// A strategy that the scenario asks for: its column's name, its name in the catalogue, and where its parameters stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,11 +40,11 @@ pub struct Checked {
     pub strategies: Vec<Asked>,
 }
 
-/// Names to look up while references are resolved, in the order of their ids.
+/// Names to look up while references are resolved, in the order of their ids, which is that of the alphabet.
 struct Names {
-    nodes: Vec<String>,
-    functions: Vec<String>,
-    accounts: Vec<String>,
+    nodes: Rc<[String]>,
+    functions: Rc<[String]>,
+    accounts: Rc<[String]>,
     cloud: usize,
 }
 
@@ -60,7 +66,7 @@ pub fn check(read: &Read<raw::Scenario>, path: &Path) -> Result<Checked, Complai
     let raw = &read.value;
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
     let names = Names {
-        nodes: places::names(raw),
+        nodes: places::names(raw).into(),
         functions: raw.functions.keys().cloned().collect(),
         accounts: raw.accounts.keys().cloned().collect(),
         cloud: places::cloud(raw),
@@ -88,9 +94,9 @@ impl Checker<'_> {
         self.desk.add(self.read.complain(path, found, wanted));
     }
 
-    /// The index of a name among those that exist, or a complaint that names the nearest.
+    /// The index of a name among those that exist, in alphabetical order, or a complaint that names the nearest.
     fn find(&mut self, names: &[String], name: &str, path: KeyPath, what: &str) -> Option<usize> {
-        let index = names.iter().position(|known| known == name);
+        let index = names.binary_search_by(|known| known.as_str().cmp(name)).ok();
         if index.is_none() {
             let complaint: Complaint = self.read.refuse(path, format!("the name of {what}"));
             let near = nearest(name, names.iter().map(String::as_str));
@@ -115,7 +121,8 @@ impl Checker<'_> {
         const TRACES: &str = "$STRATOSIM_TRACES";
         let path = match written.strip_prefix(TRACES) {
             Some(rest) => {
-                let root = std::env::var_os("STRATOSIM_TRACES").map_or_else(|| "../shared/traces".into(), PathBuf::from);
+                let root =
+                    std::env::var_os("STRATOSIM_TRACES").map_or_else(|| "../shared/traces".into(), PathBuf::from);
                 root.join(rest.trim_start_matches(['/', '\\']))
             }
             None => self.folder.join(written),
@@ -180,7 +187,7 @@ impl Checker<'_> {
     /// A name that becomes a folder.
     fn result_name(&mut self, path: &str, name: &str) -> String {
         let fine = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if name.is_empty() || name.len() > 100 || !name.chars().all(fine) || name.starts_with('.') {
+        if name.is_empty() || name.len() > NAME_MAX || !name.chars().all(fine) || name.starts_with('.') {
             self.refuse(path, "1 to 100 letters, digits, - or _, since it names a folder");
         }
         name.to_owned()
@@ -196,6 +203,15 @@ impl Checker<'_> {
             && warm_up.0 >= horizon.0
         {
             self.refuse("warm_up", format!("less than the horizon of {}", horizon.0));
+        }
+        if let Some(horizon) = raw.horizon
+            && !raw.sample.0.is_zero()
+            && horizon.0.as_nanos() / raw.sample.0.as_nanos() > SAMPLES_MAX
+        {
+            self.refuse(
+                "sample",
+                format!("a longer time: the horizon of {} has more than {SAMPLES_MAX} of them", horizon.0),
+            );
         }
         for (key, value) in [
             ("limits.events", raw.limits.events),
@@ -249,11 +265,14 @@ impl Checker<'_> {
         for (index, label) in raw.strategies.iter().enumerate() {
             let path = KeyPath::from("strategies").index(index);
             if asked.iter().any(|other| other.label == *label) {
-                self.refuse(path.clone(), "each strategy once; a second set of parameters needs a name of its own and `use`");
+                self.refuse(
+                    path.clone(),
+                    "each strategy once; a second set of parameters needs a name of its own and `use`",
+                );
             }
             let fine = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-            if label.is_empty() || !label.chars().all(fine) {
-                self.refuse(path, "letters, digits, - and _, since it names a folder");
+            if label.is_empty() || label.len() > NAME_MAX || !label.chars().all(fine) {
+                self.refuse(path, "1 to 100 letters, digits, - or _, since it names a folder");
             }
             let uses = raw.strategy.get(label).and_then(|table| table.0.get("use"));
             let uses = match uses {

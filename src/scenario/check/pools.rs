@@ -4,8 +4,8 @@ use super::Checker;
 use crate::engine::law::Law;
 use crate::engine::time::{Instant, Span};
 use crate::model::balancer::Policy;
-use crate::model::ids::{AccountId, FunctionId};
 use crate::model::idle::Reuse;
+use crate::model::ids::{AccountId, FunctionId};
 use crate::model::pool::{
     Birth, Capacity, Charge, Growth, Health, KeepAlive, LeavesFirst, OnDemand, PoolSpec, Prewarm, QueueRule,
 };
@@ -54,6 +54,7 @@ impl Checker<'_> {
         if written.size > written.max {
             self.refuse(path.key("size"), format!("at most the maximum of {}", written.max));
         }
+        self.within_instances(written.max, path.key("max"));
         let limit = written.queue_limit.unwrap_or(u32::MAX);
         let queue = match written.queue {
             raw::Queue::Central => QueueRule::Central { limit },
@@ -73,7 +74,7 @@ impl Checker<'_> {
             node,
             serves,
             charge,
-            memory_mib: type_memory_mib,
+            memory_mib: type_memory_mib.unwrap_or(0),
             birth: Birth::Ordered {
                 boot: self.law(&written.boot, &path.key("boot")),
                 shutdown: self.law(&written.shutdown, &path.key("shutdown")),
@@ -108,8 +109,8 @@ impl Checker<'_> {
         Some(Health { registration: written.registration.0, interval: written.interval.0, checks: written.checks })
     }
 
-    /// How a machine is charged, and its memory in MiB; free and without memory where there is no price list.
-    fn vm_charge(&mut self, written: &raw::VmPool, tariff: Option<&Tariff>, path: &KeyPath) -> (Charge, u64) {
+    /// How a machine is charged, and its memory in MiB where a price list says so; without one it is free.
+    fn vm_charge(&mut self, written: &raw::VmPool, tariff: Option<&Tariff>, path: &KeyPath) -> (Charge, Option<u64>) {
         let free = || Charge::Held {
             kind: written.kind.clone(),
             price: PerHour(0),
@@ -121,12 +122,12 @@ impl Checker<'_> {
             if written.spot {
                 self.refuse(path.key("spot"), "a price list, which says how often spot capacity is taken back");
             }
-            return (free(), 0);
+            return (free(), None);
         };
         let known: Vec<String> = tariff.types.iter().map(|kind| kind.name.clone()).collect();
         let Some(index) = self.find(&known, &written.kind, path.key("type"), "an instance type of the price list")
         else {
-            return (free(), 0);
+            return (free(), None);
         };
         let kind = &tariff.types[index];
         let (price, interruptions_per_hour) = match (&kind.spot, written.spot) {
@@ -144,7 +145,7 @@ impl Checker<'_> {
             quantum: kind.quantum,
             interruptions_per_hour,
         };
-        (charge, kind.memory_mib)
+        (charge, Some(kind.memory_mib))
     }
 
     fn vm_capacity(
@@ -152,7 +153,7 @@ impl Checker<'_> {
         written: &raw::VmPool,
         serves: &[FunctionId],
         functions: &[FunctionSetup],
-        type_memory_mib: u64,
+        type_memory_mib: Option<u64>,
         path: &KeyPath,
     ) -> Capacity {
         if written.cores.is_none() && written.workers.is_some() {
@@ -180,10 +181,20 @@ impl Checker<'_> {
                 Capacity::Slots(slots.max(1))
             }
             (None, None) => {
+                let Some(type_memory_mib) = type_memory_mib else {
+                    // A price list or type that cannot be read has its complaint.
+                    if self.raw().prices.is_none() {
+                        let wanted = "a number of slots, since no price list says how much memory the type has";
+                        self.refuse_found(path.key("slots"), "nothing", wanted);
+                    }
+                    return Capacity::Slots(1);
+                };
                 let needed = memory_of(serves, functions);
                 let slots = type_memory_mib / u64::from(needed.max(1));
                 if slots == 0 {
-                    let wanted = format!("a number of slots: memory of the type ({type_memory_mib} MiB) holds no request of {needed} MiB");
+                    let wanted = format!(
+                        "a number of slots: memory of the type ({type_memory_mib} MiB) holds no request of {needed} MiB"
+                    );
                     self.refuse_found(path.key("slots"), "nothing", wanted);
                 }
                 Capacity::Slots(u32::try_from(slots).unwrap_or(u32::MAX).max(1))
@@ -244,6 +255,7 @@ impl Checker<'_> {
         if written.provisioned > limit {
             self.refuse(path.key("provisioned"), format!("at most the limit of {limit}"));
         }
+        self.within_instances(written.provisioned, path.key("provisioned"));
         let charge = match tariff.and_then(|tariff| tariff.function) {
             Some(price) => Charge::PerUse { price, memory_mib, bills_cold_start: written.bill_cold_start },
             None => {
@@ -294,7 +306,9 @@ impl Checker<'_> {
         let names = self.names.accounts.clone();
         match written {
             Some("none") => None,
-            Some(name) => self.find(&names, name, path.key("account"), "an account, or none").map(AccountId::from_index),
+            Some(name) => {
+                self.find(&names, name, path.key("account"), "an account, or none").map(AccountId::from_index)
+            }
             None => names.iter().position(|name| name == "default").map(AccountId::from_index),
         }
     }
@@ -309,6 +323,9 @@ impl Checker<'_> {
         }
         if !written.schedule.is_sorted_by(|a, b| a.at.0 < b.at.0) {
             self.refuse(path.key("schedule"), "instants that rise");
+        }
+        for (index, entry) in written.schedule.iter().enumerate() {
+            self.within_instances(entry.count, path.key("schedule").index(index).key("count"));
         }
         match (written.forecast_every, written.schedule.is_empty()) {
             (Some(_), false) => {
@@ -357,6 +374,7 @@ impl Checker<'_> {
         if written.size.is_some_and(|size| size > written.max) {
             self.refuse(path.key("size"), format!("at most the maximum of {}", written.max));
         }
+        self.within_instances(written.max, path.key("max"));
         let start = self.law(&written.start, &path.key("start"));
         let keep_alive = self.law(&written.keep_alive, &path.key("keep_alive"));
         let birth = match written.size {
@@ -411,6 +429,14 @@ impl Checker<'_> {
         }
     }
 
+    /// A number of instances that somebody wrote must fit the run's limit: one order would launch them all.
+    fn within_instances(&mut self, count: u32, path: KeyPath) {
+        let most = self.raw().limits.instances;
+        if u64::from(count) > most && self.read.is_given(path.clone()) {
+            self.refuse(path, format!("at most the {most} of limits.instances"));
+        }
+    }
+
     fn per_speed(&mut self, speed: f64, path: &KeyPath) -> f64 {
         if !(speed > 0.0 && speed.is_finite()) {
             self.refuse(path.key("speed"), "a speed above zero");
@@ -422,8 +448,9 @@ impl Checker<'_> {
 
 /// The memory that the largest of the functions served needs.
 fn memory_of(serves: &[FunctionId], functions: &[FunctionSetup]) -> u32 {
-    let served = functions.iter().enumerate().filter(|(index, _)| {
-        serves.is_empty() || serves.contains(&FunctionId::from_index(*index))
-    });
+    let served = functions
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| serves.is_empty() || serves.contains(&FunctionId::from_index(*index)));
     served.map(|(_, function)| function.memory_mib).max().unwrap_or(0)
 }

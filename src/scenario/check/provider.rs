@@ -27,11 +27,8 @@ impl Checker<'_> {
     }
 
     fn monitor(&mut self, raw: &raw::Scenario) -> MonitorSpec {
-        let spec = MonitorSpec {
-            granularity: raw.monitor.granularity.0,
-            delay: raw.monitor.delay.0,
-            sample: raw.sample.0,
-        };
+        let spec =
+            MonitorSpec { granularity: raw.monitor.granularity.0, delay: raw.monitor.delay.0, sample: raw.sample.0 };
         if spec.granularity.is_zero() {
             self.refuse("monitor.granularity", "a length of time above zero");
         }
@@ -126,7 +123,10 @@ impl Checker<'_> {
         if period.is_zero() || period.as_nanos() % granularity.as_nanos() != 0 {
             self.refuse(path.key("period"), format!("a multiple of the monitor's granularity of {granularity}"));
         } else if period.as_nanos().saturating_mul(u64::from(periods)) > KEPT.as_nanos() {
-            self.refuse(path.key(many), format!("at most a day in all: {} periods of {period}", KEPT.as_nanos() / period.as_nanos()));
+            self.refuse(
+                path.key(many),
+                format!("at most a day in all: {} periods of {period}", KEPT.as_nanos() / period.as_nanos()),
+            );
         }
     }
 
@@ -184,7 +184,11 @@ impl Checker<'_> {
             },
         };
         if !is_fleet(&pools[index]) {
-            self.refuse_found(path.key("pool"), format!("\"{}\"", names[index]), "a pool whose instances come by order (kind vm)");
+            self.refuse_found(
+                path.key("pool"),
+                format!("\"{}\"", names[index]),
+                "a pool whose instances come by order (kind vm)",
+            );
             return None;
         }
         Some(PoolId::from_index(index))
@@ -343,9 +347,8 @@ impl Checker<'_> {
             AlarmId::from_index(alarms.len() - 1)
         };
         let high = made("high", written.high_periods, Comparison::Greater, written.target);
-        let low = written
-            .scale_in
-            .then(|| made("low", written.low_periods, Comparison::Less, LOW_SHARE * written.target));
+        let low =
+            written.scale_in.then(|| made("low", written.low_periods, Comparison::Less, LOW_SHARE * written.target));
         Some(Rule::Target { high, low, target: written.target })
     }
 
@@ -355,7 +358,10 @@ impl Checker<'_> {
             self.refuse_found(path.key("desired"), "nothing", "a size or a bound to set");
         }
         if min > max {
-            self.refuse(path.key(if written.min.is_some() { "min" } else { "max" }), format!("bounds in order, not {min} to {max}"));
+            self.refuse(
+                path.key(if written.min.is_some() { "min" } else { "max" }),
+                format!("bounds in order, not {min} to {max}"),
+            );
         } else if written.desired.is_some_and(|desired| desired < min || desired > max) {
             self.refuse(path.key("desired"), format!("from {min} to {max}, the bounds then in force"));
         }
@@ -386,7 +392,11 @@ impl Checker<'_> {
                 let same = (upper.of, upper.metric, upper.statistic, upper.period)
                     == (lower.of, lower.metric, lower.statistic, lower.period);
                 if same && lower.threshold > upper.threshold {
-                    wrong.push((policy.name.clone(), format!("\"{}\" below {}", lower.name, lower.threshold), upper.threshold));
+                    wrong.push((
+                        policy.name.clone(),
+                        format!("\"{}\" below {}", lower.name, lower.threshold),
+                        upper.threshold,
+                    ));
                 }
             }
         }
@@ -434,7 +444,9 @@ fn statistic(written: raw::Statistic) -> Statistic {
 /// Counts are summed, levels and times averaged.
 fn usual_statistic(metric: Metric) -> Statistic {
     match metric {
-        Metric::RequestCount | Metric::RequestCountPerTarget | Metric::Throttles | Metric::Invocations => Statistic::Sum,
+        Metric::RequestCount | Metric::RequestCountPerTarget | Metric::Throttles | Metric::Invocations => {
+            Statistic::Sum
+        }
         _ => Statistic::Average,
     }
 }

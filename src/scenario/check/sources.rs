@@ -86,9 +86,11 @@ impl Checker<'_> {
         let node = self.node(common.at, path.key("at"));
         let work = match common.work {
             Some(law) => self.law(law, &path.key("work")),
-            None => functions[function.index().min(functions.len().saturating_sub(1))].work.clone(),
+            // Without a function there is a complaint already.
+            None => functions.get(function.index()).map_or_else(one, |function| function.work.clone()),
         };
-        let function_payload = raw.functions.values().nth(function.index()).and_then(|function| function.payload.as_ref());
+        let function_payload =
+            raw.functions.values().nth(function.index()).and_then(|function| function.payload.as_ref());
         let payload = match common.payload.or(function_payload) {
             Some(law) => self.law(law, &path.key("payload")),
             None => Law::constant(0.0).expect("zero is a constant"),
@@ -110,7 +112,11 @@ impl Checker<'_> {
             Some(name) => self.find(&names, name, path.key("function"), "a function"),
             None => {
                 if raw.functions.len() > 1 {
-                    self.refuse_found(path.key("function"), "nothing", "the name of a function, since there are several");
+                    self.refuse_found(
+                        path.key("function"),
+                        "nothing",
+                        "the name of a function, since there are several",
+                    );
                 }
                 None
             }
@@ -136,12 +142,8 @@ impl Checker<'_> {
         let counts = match read(&file, &column) {
             Ok(counts) => counts,
             Err(error) => {
-                let place = path.key("file");
-                let mut found = error.to_string();
-                if let Some(source) = std::error::Error::source(&error) {
-                    found = format!("{found}: {source}");
-                }
-                self.refuse_found(place, found, "a file of counts");
+                let (found, wanted) = error.found_wanted();
+                self.refuse_found(path.key("file"), found, wanted);
                 return None;
             }
         };
@@ -185,8 +187,13 @@ impl Checker<'_> {
                 (0..states).map(|to| if to == from { 0.0 } else { each }).collect()
             })
             .collect();
-        let built = Modulated::new(&rates, &switch).map(Arrivals::Modulated);
-        self.fit(built, &path.key("rates"))
+        let built = Modulated::new(&rates, &switch);
+        if let Ok(chain) = &built {
+            let leaves =
+                chain.stationary().iter().zip(&written.stays).map(|(share, stay)| share / stay.0.as_secs_f64());
+            self.not_idling(leaves.sum::<f64>() / chain.mean_rate_per_s(), path.key("stays"));
+        }
+        self.fit(built.map(Arrivals::Modulated), &path.key("rates"))
     }
 
     fn rates(&mut self, written: &raw::Rates, path: &KeyPath) -> Option<Arrivals> {
@@ -200,7 +207,32 @@ impl Checker<'_> {
             .zip(&written.rates)
             .map(|(time, rate)| (Instant::ZERO + time.0, rate.per_s()))
             .collect();
+        if written.repeats {
+            let area = |pair: &[(Instant, f64)]| {
+                (pair[0].1 + pair[1].1) / 2.0 * pair[1].0.saturating_since(pair[0].0).as_secs_f64()
+            };
+            let requests: f64 = points.windows(2).map(area).sum();
+            // A round that brings nothing at all is complained about below.
+            if requests > 0.0 {
+                self.not_idling(points.len() as f64 / requests, path.key("times"));
+            }
+        }
         let built = Varying::linear(&points, written.repeats).map(Arrivals::Varying);
         self.fit(built, &path.key("times"))
     }
+
+    /// A source looks for its next request without an event, and nothing could stop it there.
+    fn not_idling(&mut self, turns_per_request: f64, path: KeyPath) {
+        if turns_per_request > TURNS_MAX {
+            let found = format!("{turns_per_request:.1e} changes of rate between two requests");
+            self.refuse_found(path, found, format!("at most {TURNS_MAX:e} of them"));
+        }
+    }
+}
+
+/// Most changes of rate that a source may go through, on average, until its next request.
+const TURNS_MAX: f64 = 1e6;
+
+fn one() -> Law {
+    Law::constant(1.0).expect("one is a constant")
 }

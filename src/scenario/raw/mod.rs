@@ -16,8 +16,8 @@ pub use self::pools::{
 };
 pub use self::prices::{Balancer, Container, Function as FunctionPrices, InstanceType, Plain, PriceList, Spot};
 pub use self::provider::{
-    Alarm, Comparison, Group, HealthCheck, Metric, Missing, Monitor, Policy, Scheduled, Simple, Statistic, Step as PolicyStep, Stepwise,
-    Target,
+    Alarm, Comparison, Group, HealthCheck, Metric, Missing, Monitor, Policy, Scheduled, Simple, Statistic,
+    Step as PolicyStep, Stepwise, Target,
 };
 pub use self::sources::{Closed, Counts, Mmpp, Poisson, Rates, Renewal, Source, Spread};
 use super::law_text::{ByteLaw, TimeLaw};
@@ -164,11 +164,21 @@ pub struct Retry {
     /// Draw each wait uniformly between zero and its nominal length.
     #[serde(default)]
     pub jitter: bool,
+    /// Draw the work of each attempt anew, from the function's law; otherwise it is the same work again.
+    #[serde(default)]
+    pub fresh_work: bool,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Retry { attempts: 1, backoff: zero_time(), factor: 2.0, backoff_max: minute(), jitter: false }
+        Retry {
+            attempts: 1,
+            backoff: zero_time(),
+            factor: 2.0,
+            backoff_max: minute(),
+            jitter: false,
+            fresh_work: false,
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 //! Source: the trace files of `aliraza0337/LIBRA` (line `n` is second `n`, from 1); the CSV form serves traces prepared
 //! elsewhere, such as the per-second tables of a replay.
 //! Differs: nothing is guessed. Blanks around a number, a missing last newline, a byte order mark and empty lines at the
-//! end are accepted; anything else that is not a count is an error with file, line, found and wanted. Files packed with
-//! gzip are recognised by their first bytes.
+//! end are accepted; anything else that is not a count is an error with file, line, column, found and wanted. Files packed
+//! with gzip or zstd are recognised by their first bytes.
 
-use flate2::bufread::MultiGzDecoder;
+use super::packed;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -37,8 +37,28 @@ pub enum CountsError {
     Unreadable { file: PathBuf, source: io::Error },
     #[error("{}: found {found}, want {wanted}", file.display())]
     File { file: PathBuf, found: &'static str, wanted: &'static str },
-    #[error("{}, line {line}: found {found}, want {wanted}", file.display())]
-    Line { file: PathBuf, line: u64, found: String, wanted: String },
+    /// Line and column count from 1, the column in bytes.
+    #[error("{}, line {line}, column {column}: found {found}, want {wanted}", file.display())]
+    Line { file: PathBuf, line: u64, column: usize, found: String, wanted: String },
+}
+
+impl CountsError {
+    /// What was found, with file and line, and what was wanted: for complaints that have these two.
+    pub fn found_wanted(&self) -> (String, String) {
+        const WANTED: &str = "a file of counts";
+        match self {
+            CountsError::Unreadable { file, source } if source.kind() == io::ErrorKind::NotFound => {
+                (format!("no file {}", file.display()), WANTED.to_owned())
+            }
+            CountsError::Unreadable { file, source } => (format!("{} ({source})", file.display()), WANTED.to_owned()),
+            CountsError::File { file, found, wanted } => {
+                (format!("{found} at {}", file.display()), (*wanted).to_owned())
+            }
+            CountsError::Line { file, line, found, wanted, .. } => {
+                (format!("{found} in line {line} of {}", file.display()), wanted.clone())
+            }
+        }
+    }
 }
 
 /// Reads all counts of a file.
@@ -50,13 +70,8 @@ pub fn read(path: &Path, column: &Column) -> Result<Vec<u32>, CountsError> {
     if std::fs::metadata(path).map_err(unreadable)?.is_dir() {
         return Err(CountsError::File { file: path.to_owned(), found: "a folder", wanted: "a file of counts" });
     }
-    let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
-    let packed = file.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]);
-    let counts: Vec<u32> = if packed {
-        Counts::new(BufReader::new(MultiGzDecoder::new(file)), path, column.clone()).collect::<Result<_, _>>()?
-    } else {
-        Counts::new(file, path, column.clone()).collect::<Result<_, _>>()?
-    };
+    let text = packed::unpack(BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?));
+    let counts: Vec<u32> = Counts::new(text, path, column.clone()).collect::<Result<_, _>>()?;
     if counts.is_empty() {
         return Err(CountsError::File { file: path.to_owned(), found: "no count", wanted: "one count a line" });
     }
@@ -106,6 +121,31 @@ impl<R: BufRead> Counts<R> {
         Ok(true)
     }
 
+    /// The count of a line that is nothing but digits and lies in the reader's buffer as a whole; all others are left to
+    /// the careful way.
+    #[inline]
+    fn plain_count(&mut self) -> Option<u32> {
+        if self.column != Column::Only || self.line >= LINES_LIMIT {
+            return None;
+        }
+        // An error that is there now is there again for the careful way.
+        let buffered = self.lines.fill_buf().ok()?;
+        let mut value = 0u32;
+        for (place, &byte) in buffered.iter().take(10).enumerate() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit < 10 && place < 9 {
+                value = value * 10 + u32::from(digit);
+            } else if byte == b'\n' && place > 0 {
+                self.lines.consume(place + 1);
+                self.line += 1;
+                return Some(value);
+            } else {
+                return None;
+            }
+        }
+        None
+    }
+
     fn read_header(&mut self, name: &str) -> Result<(), CountsError> {
         let wanted = || format!("a header with the column {name:?}");
         if !self.next_line()? {
@@ -121,6 +161,9 @@ impl<R: BufRead> Counts<R> {
             let name = name.clone();
             self.read_header(&name)?;
         }
+        if let Some(count) = self.plain_count() {
+            return Ok(Some(count));
+        }
         let mut blank_line = None;
         while self.next_line()? {
             if self.buffer.trim_ascii().is_empty() {
@@ -130,7 +173,7 @@ impl<R: BufRead> Counts<R> {
             if let Some(line) = blank_line {
                 // A second without a number in the middle would move all that follow.
                 let (file, wanted) = (self.file.clone(), count_wanted());
-                return Err(CountsError::Line { file, line, found: "an empty line".to_owned(), wanted });
+                return Err(CountsError::Line { file, line, column: 1, found: "an empty line".to_owned(), wanted });
             }
             let text = match self.field {
                 None => self.buffer.trim_ascii(),
@@ -148,7 +191,16 @@ impl<R: BufRead> Counts<R> {
         let text = found.trim_ascii();
         let shown = text[..text.len().min(SHOWN)].escape_ascii();
         let more = if text.len() > SHOWN { "..." } else { "" };
-        CountsError::Line { file: self.file.clone(), line: self.line, found: format!("\"{shown}{more}\""), wanted }
+        // What was found is a part of the line; where it is not, its place is that of the line.
+        let place = (text.as_ptr() as usize).wrapping_sub(self.buffer.as_ptr() as usize);
+        let column = if place <= self.buffer.len() { place + 1 } else { 1 };
+        CountsError::Line {
+            file: self.file.clone(),
+            line: self.line,
+            column,
+            found: format!("\"{shown}{more}\""),
+            wanted,
+        }
     }
 }
 

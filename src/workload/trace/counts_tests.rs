@@ -12,20 +12,21 @@ fn blanks_and_a_missing_last_newline_do_not_matter() {
     assert_eq!(all(b"50\n 51 \r\n0\t\n052", Column::Only), Ok(vec![50, 51, 0, 52]));
     assert_eq!(all("\u{feff}7\n8\n\n \n".as_bytes(), Column::Only), Ok(vec![7, 8]));
     assert_eq!(all(b"1000000000", Column::Only), Ok(vec![VALUE_LIMIT]));
+    assert_eq!(all(b"000000000007\n999999999\n1000000000\n", Column::Only), Ok(vec![7, 999_999_999, VALUE_LIMIT]));
 }
 
 #[test]
 fn what_is_no_count_is_named_with_its_line() {
     let cases: [(&[u8], &str); 9] = [
-        (b"1\n-2\n3", "line 2: found \"-2\", want a whole number from 0 to 1000000000"),
-        (b"1\n2.0\n", "line 2: found \"2.0\", want"),
-        (b"+1\n", "line 1: found \"+1\", want"),
-        (b"1\n2\nmany\n", "line 3: found \"many\", want"),
-        (b"1 2\n", "line 1: found \"1 2\", want"),
-        (b"1000000001\n", "line 1: found \"1000000001\", want"),
-        (b"99999999999999999999\n", "line 1: found \"99999999999999999999\", want"),
-        (b"\x00\xff\n", "line 1: found \"\\x00\\xff\", want"),
-        (b"1\n\n\n2\n", "line 2: found an empty line, want"),
+        (b"1\n-2\n3", "line 2, column 1: found \"-2\", want a whole number from 0 to 1000000000"),
+        (b"1\n2.0\n", "line 2, column 1: found \"2.0\", want"),
+        (b"+1\n", "line 1, column 1: found \"+1\", want"),
+        (b"1\n2\nmany\n", "line 3, column 1: found \"many\", want"),
+        (b"1 2\n", "line 1, column 1: found \"1 2\", want"),
+        (b"1000000001\n", "line 1, column 1: found \"1000000001\", want"),
+        (b"99999999999999999999\n", "line 1, column 1: found \"99999999999999999999\", want"),
+        (b"\x00\xff\n", "line 1, column 1: found \"\\x00\\xff\", want"),
+        (b"1\n\n\n2\n", "line 2, column 1: found an empty line, want"),
     ];
     for (text, message) in cases {
         let error = all(text, Column::Only).unwrap_err();
@@ -46,9 +47,14 @@ fn a_column_is_chosen_by_place_or_name() {
     assert_eq!(all(b"a,3,x\n\"b,c\", \"4\" ,y\n", Column::Index(1)), Ok(vec![3, 4]));
     assert_eq!(all(b"epoch,requests\n1,30\n2,40\n", Column::Named("requests".to_owned())), Ok(vec![30, 40]));
     let missing = all(b"epoch,requests\n1,30\n", Column::Named("load".to_owned())).unwrap_err();
-    assert_eq!(missing, "trace.txt, line 1: found \"epoch,requests\", want a header with the column \"load\"");
+    assert_eq!(
+        missing,
+        "trace.txt, line 1, column 1: found \"epoch,requests\", want a header with the column \"load\""
+    );
+    let second = all(b"a,b\n1, x\n", Column::Named("b".to_owned())).unwrap_err();
+    assert!(second.starts_with("trace.txt, line 2, column 4: found \"x\""), "{second}");
     let short = all(b"1,2\n3\n", Column::Index(1)).unwrap_err();
-    assert_eq!(short, "trace.txt, line 2: found \"3\", want at least 2 fields");
+    assert_eq!(short, "trace.txt, line 2, column 1: found \"3\", want at least 2 fields");
 }
 
 #[test]

@@ -1,0 +1,301 @@
+//! `trace`: what comes before a scenario; reading traces of any format, looking at them, and making others of them.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::REFUSED;
+use super::trace_input::{Input, time_span};
+use crate::engine::random::Streams;
+use crate::engine::time::Span;
+use crate::workload::describe::Describer;
+use crate::workload::fit::{Choices, Fit, Kind, fit, goodness};
+use crate::workload::trace::arrivals::write;
+use crate::workload::trace::cut::{Cut, Selection, stretch};
+use crate::workload::trace::feed::Trace;
+use crate::workload::trace::merged::Merged;
+use crate::workload::trace::scaled::{Scaled, Thinning};
+
+#[derive(Args)]
+pub struct TraceCommand {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Write a trace of any format as a table of arrivals, and say what was repaired and dropped.
+    Import(Import),
+    /// Show rates, dispersion, peaks, burstiness and the course over the day.
+    Describe(Describe),
+    /// Make a generator that stands in for a trace, and compare the two.
+    Fit(FitTrace),
+    /// Make counts per second from a generator.
+    Synth(Synth),
+    /// Change the rate or the pace of a trace.
+    Scale(Scale),
+    /// Take a part of a trace: some hours, some functions, some tenants.
+    Cut(CutTrace),
+    /// Put several traces together, each file one trace.
+    Merge(Import),
+}
+
+#[derive(Args)]
+struct Import {
+    #[command(flatten)]
+    input: Input,
+    /// File to write; standard output when absent.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Describe {
+    #[command(flatten)]
+    input: Input,
+    /// Print JSON instead of a page.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Family {
+    /// Gamma processes of up to two time scales.
+    Gamma,
+    /// A chain of two states (MMPP).
+    TwoStates,
+}
+
+#[derive(Args)]
+struct FitTrace {
+    #[command(flatten)]
+    input: Input,
+    /// File of the generator; standard output when absent.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// How the rate swings around its profile.
+    #[arg(long, value_enum, default_value = "gamma")]
+    family: Family,
+    /// Length of a stretch of the profile; half an hour, or less for a short trace, when absent.
+    #[arg(long, value_parser = time_span)]
+    stretch: Option<Span>,
+}
+
+#[derive(Args)]
+struct Synth {
+    /// File of the generator, as `trace fit` writes it.
+    generator: PathBuf,
+    /// Seconds to make; as many as the trace had when absent.
+    #[arg(long)]
+    seconds: Option<usize>,
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// File to write; standard output when absent.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Keep {
+    /// Each arrival by itself: keeps the shape of the rate.
+    Each,
+    /// Whole bursts: keeps the index of dispersion.
+    Bursts,
+    /// Whole functions: keeps each as it was.
+    Functions,
+}
+
+#[derive(Args)]
+struct Scale {
+    #[command(flatten)]
+    import: Import,
+    /// Arrivals are multiplied by this.
+    #[arg(long, default_value_t = 1.0)]
+    rate: f64,
+    /// Instants are multiplied by this.
+    #[arg(long, default_value_t = 1.0)]
+    time: f64,
+    /// What is kept or dropped together.
+    #[arg(long, value_enum, default_value = "each")]
+    keep: Keep,
+    /// Arrivals closer than this are one burst.
+    #[arg(long, value_parser = time_span, default_value = "1s")]
+    burst_gap: Span,
+}
+
+#[derive(Args)]
+struct CutTrace {
+    #[command(flatten)]
+    import: Import,
+    /// Where the part begins; it becomes zero.
+    #[arg(long, value_parser = time_span, default_value = "0s")]
+    from: Span,
+    /// How long it is; to the end when absent.
+    #[arg(long, value_parser = time_span)]
+    length: Option<Span>,
+    /// Only this function; repeatable.
+    #[arg(long = "function", value_name = "NAME")]
+    functions: Vec<String>,
+    /// Only this tenant; repeatable.
+    #[arg(long = "tenant", value_name = "NAME")]
+    tenants: Vec<String>,
+}
+
+impl TraceCommand {
+    pub fn run(&self) -> ExitCode {
+        let done = match &self.action {
+            Action::Import(import) => import.input.open().and_then(|mut trace| import.write(&mut trace)),
+            Action::Merge(import) => import.input.open_each().and_then(|traces| import.write(&mut Merged::new(traces))),
+            Action::Describe(describe) => describe.run(),
+            Action::Fit(fit) => fit.run(),
+            Action::Synth(synth) => synth.run(),
+            Action::Scale(scale) => scale.run(),
+            Action::Cut(cut) => cut.run(),
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(message) => {
+                eprintln!("{message}");
+                ExitCode::from(REFUSED)
+            }
+        }
+    }
+}
+
+impl Import {
+    /// Writes a trace as a table of arrivals; the report goes to standard error.
+    fn write(&self, trace: &mut dyn Trace) -> Result<(), String> {
+        to_file(self.out.as_deref(), |out| write(trace, out).map(drop).map_err(|error| error.to_string()))?;
+        eprintln!("{}", trace.report());
+        Ok(())
+    }
+}
+
+impl Describe {
+    fn run(&self) -> Result<(), String> {
+        let mut trace = self.input.open()?;
+        let mut describer = Describer::default();
+        while let Some(arrival) = trace.next_arrival().map_err(|flaw| flaw.to_string())? {
+            describer.add(&arrival);
+        }
+        let description = describer.finish().ok_or("found no arrival, want at least one")?;
+        if self.json {
+            let text = serde_json::to_string_pretty(&description).map_err(|error| error.to_string())?;
+            return show(&text);
+        }
+        show(&format!("{}\n\n{description}", trace.report()))
+    }
+}
+
+impl FitTrace {
+    fn run(&self) -> Result<(), String> {
+        let mut trace = self.input.open()?;
+        let counts = per_second(&mut trace)?;
+        let kind = match self.family {
+            Family::Gamma => Kind::Gamma,
+            Family::TwoStates => Kind::TwoStates,
+        };
+        let mut choices = Choices { kind, ..Choices::of(counts.len()) };
+        if let Some(stretch) = self.stretch {
+            choices.stretch = (stretch.as_nanos() / 1_000_000_000) as usize;
+        }
+        let found = fit(&counts, choices).map_err(|unfit| unfit.to_string())?;
+        let compared = goodness(&counts, &found, &self.input.streams()).map_err(|unfit| unfit.to_string())?;
+        let text = serde_json::to_string_pretty(&found).map_err(|error| error.to_string())?;
+        to_file(self.out.as_deref(), |out| writeln!(out, "{text}").map_err(|error| error.to_string()))?;
+        eprintln!("{compared}");
+        Ok(())
+    }
+}
+
+/// Most seconds of a trace that is fitted: three years.
+const SECONDS_MAX: u64 = 100_000_000;
+
+/// Arrivals in each second.
+fn per_second(trace: &mut dyn Trace) -> Result<Vec<u32>, String> {
+    let mut counts: Vec<u32> = Vec::new();
+    while let Some(arrival) = trace.next_arrival().map_err(|flaw| flaw.to_string())? {
+        let second = arrival.at.as_nanos() / 1_000_000_000;
+        if second >= SECONDS_MAX {
+            return Err(format!("found an arrival at {} s, want a trace of at most {SECONDS_MAX} s", arrival.at));
+        }
+        let second = second as usize;
+        if second >= counts.len() {
+            counts.resize(second + 1, 0);
+        }
+        counts[second] = counts[second].saturating_add(1);
+    }
+    Ok(counts)
+}
+
+impl Synth {
+    fn run(&self) -> Result<(), String> {
+        let file = self.generator.display();
+        let text =
+            std::fs::read_to_string(&self.generator).map_err(|error| format!("{file}: cannot be read: {error}"))?;
+        let fit: Fit = serde_json::from_str(&text).map_err(|error| format!("{file}: {error}"))?;
+        let seconds = self.seconds.unwrap_or(fit.windows);
+        let counts = fit.counts(seconds, &Streams::new(self.seed, 0)).map_err(|unfit| format!("{file}: {unfit}"))?;
+        to_file(self.out.as_deref(), |out| {
+            counts.iter().try_for_each(|count| writeln!(out, "{count}")).map_err(|error| error.to_string())
+        })
+    }
+}
+
+impl Scale {
+    fn run(&self) -> Result<(), String> {
+        let thinning = match self.keep {
+            Keep::Each => Thinning::Each,
+            Keep::Bursts => Thinning::Bursts { gap: self.burst_gap },
+            Keep::Functions => Thinning::Functions,
+        };
+        let input = &self.import.input;
+        let scaled = Scaled::new(input.open()?, self.rate, self.time, thinning, &input.streams());
+        self.import.write(&mut scaled.map_err(|unfit| unfit.to_string())?)
+    }
+}
+
+impl CutTrace {
+    fn run(&self) -> Result<(), String> {
+        let selection = Selection {
+            functions: self.functions.iter().cloned().collect(),
+            tenants: self.tenants.iter().cloned().collect(),
+            ..stretch(self.from, self.length)
+        };
+        self.import.write(&mut Cut::new(self.import.input.open()?, selection))
+    }
+}
+
+/// Writes to a file that appears when it is complete, or to standard output, whose reader may go away.
+fn to_file(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> Result<(), String>) -> Result<(), String> {
+    let Some(path) = path else {
+        let mut out = BufWriter::new(io::stdout().lock());
+        return write(&mut out).and_then(|()| out.flush().map_err(|error| error.to_string()));
+    };
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".part");
+    let named = |error: io::Error| format!("{}: {error}", path.display());
+    let mut out = BufWriter::new(File::create(&aside).map_err(named)?);
+    let written = write(&mut out).and_then(|()| out.flush().map_err(named));
+    drop(out);
+    match written {
+        Ok(()) => std::fs::rename(&aside, path).map_err(named),
+        Err(message) => {
+            // What is left of a table that ends too early would only be taken for one.
+            Err(match std::fs::remove_file(&aside) {
+                Ok(()) => message,
+                Err(error) => format!("{message}\n{}: {error}", path.display()),
+            })
+        }
+    }
+}
+
+fn show(text: &str) -> Result<(), String> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,221 @@
+//! A generator that stands in for a trace that may not leave the house: it has the trace's course over the day, its
+//! burstiness by time scale and its spikes, and none of its rows.
+//!
+//! The expected count of a window is `profile x modulation`; spikes are laid over it. The profile is the mean rate by stretches,
+//! over the whole trace or folded into a day. The modulation is a stationary factor of mean 1: a product of
+//! gamma processes, one for each time scale, or a two-state chain (MMPP). What is counted is Poisson around that, or
+//! tighter where the trace is.
+//!
+//! Source: method of moments. The autocovariance of counts at lags above zero is that of the rate (Cox and Lewis 1966,
+//! section 5.4), which gives variance and memory without the Poisson noise; gamma processes of a given memory are those of
+//! Lewis, McKenzie and Hugus, Gamma processes (1989); the two states follow from variance, skewness and memory.
+
+mod goodness;
+mod modulation;
+mod moments;
+
+use crate::engine::law::Law;
+use crate::engine::random::{Rng, Streams};
+use crate::engine::unfit::Unfit;
+use serde::{Deserialize, Serialize};
+
+pub use goodness::{Figure, Goodness, goodness};
+pub use modulation::{GammaPart, Modulation};
+
+/// Windows of a day, where windows are seconds.
+const DAY: usize = 86_400;
+
+/// What to fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choices {
+    /// Windows (seconds, mostly) in a stretch of the profile.
+    pub stretch: usize,
+    /// Windows after which the profile begins again: a day, say. `None` for a profile of the whole trace.
+    pub fold: Option<usize>,
+    pub kind: Kind,
+}
+
+/// The family of the modulation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Gamma processes of up to two time scales.
+    #[default]
+    Gamma,
+    /// A chain of two states.
+    TwoStates,
+}
+
+impl Choices {
+    /// Half-hours, folded into days when the trace has two of them or more.
+    pub fn of(windows: usize) -> Choices {
+        let fold = (windows >= 2 * DAY).then_some(DAY);
+        Choices { stretch: 1800.min((windows / 8).max(1)), fold, kind: Kind::Gamma }
+    }
+}
+
+/// The generator. All of it is written to a file; nothing else is needed to make counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// Windows of the trace it was fitted to.
+    pub windows: usize,
+    /// Windows in a stretch of the profile.
+    pub stretch: usize,
+    /// Whether the profile begins again after its last stretch.
+    pub repeats: bool,
+    /// Mean count of a window at the middle of each stretch.
+    pub profile: Vec<f64>,
+    pub modulation: Modulation,
+    pub spikes: Option<Spikes>,
+    /// Variance over mean of a count around its expectation: 1 for Poisson.
+    pub noise: f64,
+}
+
+/// Sudden rises over what profile and modulation explain.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spikes {
+    /// Spikes begun per window.
+    pub per_window: f64,
+    /// Windows that one lasts, in the mean.
+    pub length: f64,
+    /// Height over the profile, as a multiple of it: mean and deviation / mean.
+    pub height: f64,
+    pub height_cv: f64,
+}
+
+/// Fits a generator to counts by window.
+///
+/// # Errors
+/// Fewer than 16 windows, counts that are all zero, a stretch of no windows.
+pub fn fit(counts: &[u32], choices: Choices) -> Result<Fit, Unfit> {
+    if counts.len() < 16 {
+        return Err(Unfit::new("counts", format!("{} windows", counts.len()), "at least 16 windows"));
+    }
+    if counts.iter().all(|&count| count == 0) {
+        return Err(Unfit::new("counts", "no request in any window", "at least one request"));
+    }
+    if choices.stretch == 0 || choices.fold == Some(0) {
+        return Err(Unfit::new("stretch", 0, "at least one window"));
+    }
+    if let Some(fold) = choices.fold.filter(|fold| fold % choices.stretch != 0) {
+        let found = format!("{} windows for a fold of {fold}", choices.stretch);
+        return Err(Unfit::new("stretch", found, "a length that divides the fold"));
+    }
+    let profile = moments::profile(counts, choices);
+    let mut fit = Fit {
+        windows: counts.len(),
+        stretch: choices.stretch,
+        repeats: choices.fold.is_some(),
+        profile,
+        modulation: Modulation::Constant,
+        spikes: None,
+        noise: 1.0,
+    };
+    let expected: Vec<f64> = (0..counts.len()).map(|window| fit.expected(window)).collect();
+    let mut ratios = moments::ratios(counts, &expected);
+    fit.spikes = moments::take_spikes(&mut ratios);
+    let figures = moments::Figures::of(&ratios, &expected);
+    fit.noise = figures.noise;
+    fit.modulation = match choices.kind {
+        Kind::Gamma => Modulation::gamma(&figures),
+        Kind::TwoStates => Modulation::two_states(&figures),
+    };
+    Ok(fit)
+}
+
+impl Fit {
+    /// What profile and nothing else expects of a window: straight between the middles of stretches.
+    pub fn expected(&self, window: usize) -> f64 {
+        let stretches = self.profile.len();
+        let place = window as f64 / self.stretch as f64 - 0.5;
+        let below = place.floor();
+        let share = place - below;
+        let at = |stretch: f64| {
+            let index = if self.repeats {
+                (stretch as i64).rem_euclid(stretches as i64) as usize
+            } else {
+                stretch.clamp(0.0, (stretches - 1) as f64) as usize
+            };
+            self.profile[index]
+        };
+        at(below) * (1.0 - share) + at(below + 1.0) * share
+    }
+
+    /// Refuses what no fit gives, in a file written by hand.
+    ///
+    /// # Errors
+    /// The first parameter that makes no sense.
+    pub fn check(&self) -> Result<(), Unfit> {
+        if self.profile.is_empty() || self.stretch == 0 {
+            return Err(Unfit::new("profile", "no stretch", "at least one stretch of at least one window"));
+        }
+        self.profile.iter().try_for_each(|&mean| Unfit::unless_not_negative("profile", mean).map(drop))?;
+        Unfit::unless_not_negative("noise", self.noise)?;
+        if let Some(spikes) = self.spikes {
+            Unfit::unless_not_negative("spikes.per_window", spikes.per_window)?;
+            Unfit::unless_positive("spikes.length", spikes.length)?;
+            Unfit::unless_positive("spikes.height", spikes.height)?;
+            Unfit::unless_not_negative("spikes.height_cv", spikes.height_cv)?;
+        }
+        self.modulation.check()
+    }
+
+    /// Counts of `windows` windows, the same for the same streams.
+    ///
+    /// # Errors
+    /// Those of [`Fit::check`].
+    pub fn counts(&self, windows: usize, streams: &Streams) -> Result<Vec<u32>, Unfit> {
+        self.check()?;
+        let mut modulation = self.modulation.begin(streams.stream("modulation", "fit"))?;
+        let mut spikes =
+            self.spikes.map(|spikes| SpikeState::new(spikes, streams.stream("spikes", "fit"))).transpose()?;
+        let mut rng = streams.stream("counts", "fit");
+        let count = |window: usize| {
+            let profile = self.expected(window);
+            let spike = spikes.as_mut().map_or(0.0, SpikeState::next);
+            count(profile * (modulation.next() + spike), self.noise, &mut rng)
+        };
+        Ok((0..windows).map(count).collect())
+    }
+}
+
+/// The height of a spike, window by window; 0 between spikes.
+struct SpikeState {
+    spikes: Spikes,
+    height: Law,
+    present: f64,
+    rng: Rng,
+}
+
+impl SpikeState {
+    fn new(spikes: Spikes, rng: Rng) -> Result<SpikeState, Unfit> {
+        Ok(SpikeState { spikes, height: Law::lognormal(spikes.height, spikes.height_cv)?, present: 0.0, rng })
+    }
+
+    fn next(&mut self) -> f64 {
+        if self.present > 0.0 && self.rng.uniform() * self.spikes.length < 1.0 {
+            self.present = 0.0;
+        }
+        if self.present == 0.0 && self.rng.uniform() < self.spikes.per_window {
+            self.present = self.height.draw(&mut self.rng);
+        }
+        self.present
+    }
+}
+
+/// A count with this mean and `noise` times its variance. Poisson for a noise of 1 and above; below, a normal draw brought to
+/// whole numbers at random, so that the mean stays.
+fn count(mean: f64, noise: f64, rng: &mut Rng) -> u32 {
+    if noise < 1.0 {
+        let value = mean + libm::sqrt(noise * mean) * rng.normal();
+        return (value.max(0.0) + rng.uniform()) as u32;
+    }
+    let (mut count, mut reached) = (0u32, rng.exponential());
+    while reached < mean && count < u32::MAX {
+        count += 1;
+        reached += rng.exponential();
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! Fitting what is known: generators give themselves back, and odd traces do not bring the fit down.
+
+use super::*;
+
+const N: usize = 60_000;
+
+fn known(modulation: Modulation) -> Fit {
+    Fit { windows: N, stretch: 1800, repeats: false, profile: vec![50.0; 34], modulation, spikes: None, noise: 1.0 }
+}
+
+fn fitted(counts: &[u32], kind: Kind) -> Fit {
+    fit(counts, Choices { kind, ..Choices::of(counts.len()) }).unwrap()
+}
+
+#[test]
+fn a_gamma_process_is_found_again() {
+    let parts = vec![GammaPart { variance: 0.08, memory: 12.0 }];
+    let counts = known(Modulation::Gamma { parts }).counts(N, &Streams::new(1, 0)).unwrap();
+    let Modulation::Gamma { parts } = fitted(&counts, Kind::Gamma).modulation else { panic!("a gamma process") };
+    let variance = parts.iter().fold(1.0, |product, part| product * (1.0 + part.variance)) - 1.0;
+    let memory = parts.iter().map(|part| part.variance * part.memory).sum::<f64>()
+        / parts.iter().map(|part| part.variance).sum::<f64>();
+    assert!((variance / 0.08 - 1.0).abs() < 0.12 && (memory / 12.0 - 1.0).abs() < 0.25, "{parts:?}");
+}
+
+#[test]
+fn two_states_are_found_again() {
+    let given = Modulation::TwoStates { high: 2.5, low: 0.625, high_windows: 20.0, low_windows: 80.0 };
+    let counts = known(given).counts(N, &Streams::new(2, 0)).unwrap();
+    let Modulation::TwoStates { high, low, high_windows, low_windows } = fitted(&counts, Kind::TwoStates).modulation
+    else {
+        panic!("two states")
+    };
+    for (found, wanted) in [(high, 2.5), (low, 0.625), (high_windows, 20.0), (low_windows, 80.0)] {
+        assert!((found / wanted - 1.0_f64).abs() < 0.2, "{found}, given {wanted}");
+    }
+}
+
+#[test]
+fn a_poisson_stream_needs_no_modulation_and_a_clock_no_noise() {
+    let poisson = known(Modulation::Constant).counts(N, &Streams::new(3, 0)).unwrap();
+    let found = fitted(&poisson, Kind::Gamma);
+    let swing = match &found.modulation {
+        Modulation::Gamma { parts } => parts.iter().map(|part| part.variance).sum(),
+        _ => 0.0,
+    };
+    assert!(swing < 0.002 && found.spikes.is_none(), "{found:?}");
+
+    let clock = fitted(&vec![7; 5_000], Kind::Gamma);
+    assert_eq!((clock.modulation.clone(), clock.noise), (Modulation::Constant, 0.0));
+    let made = clock.counts(5_000, &Streams::new(1, 0)).unwrap();
+    assert!(made.iter().all(|&count| count == 7));
+}
+
+#[test]
+fn spikes_are_told_apart_from_the_rest() {
+    let mut counts = known(Modulation::Constant).counts(N, &Streams::new(4, 0)).unwrap();
+    (0..100).for_each(|k| counts[k * 600 + 7] += 300);
+    (0..100).for_each(|k| counts[k * 600 + 8] += 300);
+    let spikes = fitted(&counts, Kind::Gamma).spikes.unwrap();
+    assert!((spikes.per_window * N as f64 - 100.0).abs() < 1.0, "{spikes:?}");
+    assert!((spikes.length - 2.0).abs() < 0.05 && (spikes.height - 6.0).abs() < 0.3, "{spikes:?}");
+}
+
+#[test]
+fn a_profile_is_followed_and_folded() {
+    let day = |second: usize| 20.0 + 15.0 * libm::sin(second as f64 / 86_400.0 * std::f64::consts::TAU);
+    let counts: Vec<u32> = (0..3 * 86_400).map(|second| day(second) as u32).collect();
+    let found = fitted(&counts, Kind::Gamma);
+    assert!(found.repeats && found.profile.len() == 48);
+    for hour in 0..48 {
+        let second = hour * 3600;
+        assert!((found.expected(second) - day(second)).abs() < 1.0, "hour {hour}: {}", found.expected(second));
+    }
+    let goodness = goodness(&counts, &found, &Streams::new(1, 0)).unwrap();
+    assert!(goodness.distance < 0.05, "{goodness}");
+}
+
+#[test]
+fn a_fit_goes_through_its_file() {
+    let parts = vec![GammaPart { variance: 0.1, memory: 9.0 }];
+    let mut found = known(Modulation::Gamma { parts });
+    found.spikes = Some(Spikes { per_window: 1e-3, length: 2.0, height: 4.0, height_cv: 0.5 });
+    let text = serde_json::to_string(&found).unwrap();
+    assert_eq!(serde_json::from_str::<Fit>(&text).unwrap(), found);
+    found.profile.clear();
+    assert_eq!(found.counts(3, &Streams::new(1, 0)).unwrap_err().parameter, "profile");
+}
+
+#[test]
+fn what_cannot_be_fitted_is_refused() {
+    assert_eq!(fit(&[1; 5], Choices::of(5)).unwrap_err().parameter, "counts");
+    assert_eq!(fit(&[0; 50], Choices::of(50)).unwrap_err().parameter, "counts");
+    let none = Choices { stretch: 0, ..Choices::of(50) };
+    assert_eq!(fit(&[1; 50], none).unwrap_err().parameter, "stretch");
+}

@@ -1,0 +1,126 @@
+//! A part of a trace: some hours, some functions, some tenants.
+
+use super::arrival::{Arrival, Cast, Name};
+use super::feed::Trace;
+use super::flaw::Flaw;
+use super::report::Report;
+use crate::engine::time::{Instant, Span};
+use std::collections::BTreeSet;
+
+/// Which arrivals stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// From here on.
+    pub from: Instant,
+    /// Before this.
+    pub until: Instant,
+    /// Those of these functions; of all when empty.
+    pub functions: BTreeSet<String>,
+    /// Those of these tenants; of all, and of none, when empty.
+    pub tenants: BTreeSet<String>,
+    /// Whether `from` becomes the start of the trace.
+    pub shift: bool,
+}
+
+impl Default for Selection {
+    fn default() -> Selection {
+        let all = BTreeSet::new();
+        Selection { from: Instant::ZERO, until: Instant::FAR, functions: all.clone(), tenants: all, shift: true }
+    }
+}
+
+/// The arrivals of a trace that a selection keeps. The rest of the file is not read when its time is over.
+pub struct Cut<T> {
+    trace: T,
+    selection: Selection,
+    /// Whether a function is kept, in order of names, as far as they have been met.
+    functions: Vec<Option<bool>>,
+    tenants: Vec<Option<bool>>,
+    over: bool,
+}
+
+impl<T: Trace> Cut<T> {
+    pub fn new(trace: T, selection: Selection) -> Cut<T> {
+        Cut { trace, selection, functions: Vec::new(), tenants: Vec::new(), over: false }
+    }
+
+    fn keeps(&mut self, arrival: &Arrival) -> bool {
+        let cast = self.trace.cast();
+        let text = |name: Name| &**cast.functions.text(name);
+        let function = self.selection.functions.is_empty()
+            || met(arrival.function, &mut self.functions, |name| self.selection.functions.contains(text(name)));
+        let tenant = self.selection.tenants.is_empty()
+            || arrival.tenant.is_some_and(|tenant| {
+                met(tenant, &mut self.tenants, |name| self.selection.tenants.contains(&**cast.tenants.text(name)))
+            });
+        arrival.at >= self.selection.from && function && tenant
+    }
+}
+
+/// Whether a name is kept, asked once for each.
+fn met(name: Name, known: &mut Vec<Option<bool>>, is_kept: impl FnOnce(Name) -> bool) -> bool {
+    if name.index() >= known.len() {
+        known.resize(name.index() + 1, None);
+    }
+    *known[name.index()].get_or_insert_with(|| is_kept(name))
+}
+
+impl<T: Trace> Trace for Cut<T> {
+    fn next_arrival(&mut self) -> Result<Option<Arrival>, Flaw> {
+        while !self.over {
+            let next = self.trace.next_arrival()?;
+            self.over = next.is_none_or(|arrival| arrival.at >= self.selection.until);
+            match next {
+                Some(arrival) if !self.over && self.keeps(&arrival) => {
+                    let lead = if self.selection.shift { self.selection.from } else { Instant::ZERO };
+                    return Ok(Some(Arrival { at: Instant::ZERO + arrival.at.since(lead), ..arrival }));
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn cast(&self) -> &Cast {
+        self.trace.cast()
+    }
+
+    /// What was done to the whole trace, those cut off included.
+    fn report(&self) -> &Report {
+        self.trace.report()
+    }
+}
+
+/// A selection of one stretch of time.
+pub fn stretch(from: Span, length: Option<Span>) -> Selection {
+    let from = Instant::ZERO.saturating_add(from);
+    let until = length.map_or(Instant::FAR, |length| from.saturating_add(length));
+    Selection { from, until, ..Selection::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::arrivals;
+    use super::super::feed::{Reading, all};
+    use super::super::test_file;
+    use super::*;
+
+    fn cut(selection: Selection) -> Vec<f64> {
+        let file = test_file("arrival_s,function,tenant\n0,a,t\n1,b,\n2,c,u\n3,a,u\n5,b,t\n");
+        let trace = arrivals::open(vec![file.path().into()], Reading::default()).unwrap();
+        all(&mut Cut::new(trace, selection)).unwrap().iter().map(|x| x.at.as_secs_f64()).collect()
+    }
+
+    fn some(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_part_is_chosen_by_time_function_and_tenant() {
+        assert_eq!(cut(stretch(Span::from_secs(1), Some(Span::from_secs(4)))), [0.0, 1.0, 2.0]);
+        assert_eq!(cut(Selection { functions: some(&["b", "c"]), ..Selection::default() }), [1.0, 2.0, 5.0]);
+        assert_eq!(cut(Selection { tenants: some(&["u"]), ..Selection::default() }), [2.0, 3.0]);
+        let unshifted = Selection { from: Instant::ZERO + Span::from_secs(2), shift: false, ..Selection::default() };
+        assert_eq!(cut(unshifted), [2.0, 3.0, 5.0]);
+    }
+}

@@ -1,0 +1,11 @@
+//! Laws that hold whatever the numbers: conservation, monotony, scaling.
+
+mod callers;
+mod catalogue;
+mod covers;
+mod floors;
+mod malloovia;
+mod neighbours;
+mod play;
+mod random_worlds;
+mod timelines;
