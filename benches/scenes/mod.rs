@@ -127,6 +127,7 @@ fn empty(name: &str) -> Setup {
         functions: Vec::new(),
         sources: Vec::new(),
         pools: Vec::new(),
+        provider: Default::default(),
         accounts: Vec::new(),
         tariff: Tariff::default(),
         reservations: Vec::new(),
@@ -191,6 +192,7 @@ fn lambda(name: &str, serves: Vec<FunctionId>, cold_factor: f64) -> PoolSpec {
         seconds_per_work: 1.0,
         cold_factor,
         balancer_billed: false,
+        idle_timeout: None,
     }
 }
 
@@ -210,6 +212,8 @@ fn fleet(machines: u32, slots: u32, ready: bool, pico_per_hour: u64, balancer: P
         memory_mib: 8192,
         birth: Birth::Ordered {
             boot: Law::constant(100.0).expect("a length"),
+            shutdown: Law::constant(0.0).expect("no time"),
+            health: None,
             initial: machines,
             initially_ready: ready,
             max: 1_000,
@@ -222,5 +226,6 @@ fn fleet(machines: u32, slots: u32, ready: bool, pico_per_hour: u64, balancer: P
         seconds_per_work: 1.0,
         cold_factor: 1.0,
         balancer_billed: false,
+        idle_timeout: None,
     }
 }
