@@ -24,7 +24,6 @@ use stratosim::workload::source::Arrivals;
 use stratosim::workload::trace::counts::{self, Column};
 
 const CLOUD: NodeId = NodeId::from_index(0);
-const MINUTE: Span = Span::from_secs(60);
 
 /// Functions alike, each with its own source and its own pool of environments.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +120,6 @@ fn empty(name: &str) -> Setup {
         horizon: None,
         warm_up: Span::ZERO,
         slo: None,
-        sample_every: Some(MINUTE),
         nodes: vec![Node::new("cloud", true, None)],
         links: Vec::new(),
         functions: Vec::new(),

@@ -91,7 +91,6 @@ pub struct Driver<'a> {
     pub(super) refusals: u64,
     pub(super) charged_pico: u128,
     pub(super) hours: Vec<HourCounts>,
-    pub(super) sample_every: Option<Span>,
     pub(super) feeds: Vec<Feed>,
     pub(super) merge: Merge,
     /// Closed-loop clients that think.
@@ -137,7 +136,6 @@ impl<'a> Driver<'a> {
         // Blocks of a minute: percentiles and batch means of short runs have enough of them, long ones merge.
         let tally = || Tally::new(Span::from_secs(60));
         Driver {
-            sample_every: setup.sample_every,
             merge: Merge::new(feeds.len()),
             feeds,
             plan: Plan::new(),
@@ -386,10 +384,8 @@ impl<'a> Driver<'a> {
     }
 
     pub(super) fn plan_sample(&mut self) {
-        if self.wants.samples
-            && let Some(period) = self.sample_every
-        {
-            let event = Event::SampleDue;
+        if self.wants.samples {
+            let (event, period) = (Event::SampleDue, self.world.monitor.spec().sample);
             self.plan.plan(self.now + period, event.rank(), event);
         }
     }

@@ -27,7 +27,6 @@ pub struct Setup {
     pub horizon: Option<Span>,
     pub warm_up: Span,
     pub slo: Option<Span>,
-    pub sample_every: Option<Span>,
     pub nodes: Vec<Node>,
     pub links: Vec<Link>,
     pub functions: Vec<FunctionSetup>,

@@ -163,7 +163,6 @@ impl Checker<'_> {
             horizon: raw.horizon.map(|span| span.0),
             warm_up: raw.warm_up.map_or(Span::ZERO, |span| span.0),
             slo: raw.slo.map(|span| span.0),
-            sample_every: Some(raw.sample.0),
             nodes,
             links,
             functions,
