@@ -15,6 +15,7 @@ use crate::engine::time::{Instant, Span};
 use crate::model::event::{Event, NEW_WORK};
 use crate::model::ids::{FunctionId, NodeId, SourceId};
 use crate::model::orders::{Orders, Reasoned};
+use crate::model::pool::Charge;
 use crate::model::request::Request;
 use crate::model::routing::{Route, ShareRule};
 use crate::model::world::{Plan, World};
@@ -34,7 +35,9 @@ pub enum Stop {
     NeverDrains { in_flight: usize, drain: Span, at: Instant },
     #[error("stopped at {at} s: time stands still, {events} events and more at this instant")]
     StandsStill { events: u64, at: Instant },
-    #[error("stopped at {at} s: simulated time ends after 292 years")]
+    #[error(
+        "stopped at {at} s: simulated time ends after 292 years, or where one instance or request may cost nine million dollars"
+    )]
     EndOfTime { at: Instant },
     #[error("stopped at {at} s: the log could not be written: {error}")]
     Sink { error: io::Error, at: Instant },
@@ -96,6 +99,8 @@ pub struct Driver<'a> {
     /// Closed-loop clients that think.
     pub(super) thinking: u64,
     horizon: Instant,
+    /// Nothing happens after it.
+    last: Instant,
     limits: Limits,
     /// The instant of the last look at progress, and how many events ago it was reached.
     still: (Instant, u64),
@@ -103,6 +108,22 @@ pub struct Driver<'a> {
     events: u64,
     digest: Digest,
     offered: Digest,
+}
+
+/// Where the dearest instance or request could cost half of what 64 bits of pico-dollars hold; the other half is for what
+/// is billed beyond its time.
+fn end_of_money(setup: &Setup) -> Instant {
+    const HOUR_NS: u128 = 3_600_000_000_000;
+    let per_hour = |charge: &Charge| match charge {
+        Charge::Held { price, .. } => u128::from(price.0),
+        Charge::PerUse { price, memory_mib, .. } => {
+            let rate = price.per_gib_s.max(price.provisioned_duration_per_gib_s).max(price.provisioned_per_gib_s);
+            u128::from(rate) * u128::from(*memory_mib) * 3600 / 1024
+        }
+    };
+    let dearest = setup.pools.iter().map(|pool| per_hour(&pool.charge)).max().unwrap_or(0).max(1);
+    let ns = u128::from(u64::MAX / 2) * HOUR_NS / dearest;
+    Instant::from_nanos(u64::try_from(ns).unwrap_or(u64::MAX))
 }
 
 /// Runs a setup under a strategy. The sink gets the rows; the summary comes back with the world's books.
@@ -165,6 +186,7 @@ impl<'a> Driver<'a> {
             hours: Vec::new(),
             thinking: 0,
             horizon: setup.horizon.map_or(Instant::FAR, |span| Instant::ZERO + span),
+            last: END_OF_TIME.min(end_of_money(setup)),
             limits: setup.limits,
             still: (Instant::ZERO, 0),
             peak_in_flight: 0,
@@ -260,7 +282,7 @@ impl<'a> Driver<'a> {
         let within = self.events <= events
             && in_flight as u64 <= most
             && self.world.instances.len() as u64 <= instances
-            && self.now <= END_OF_TIME;
+            && self.now <= self.last;
         if within { Ok(()) } else { Err(self.passed()) }
     }
 

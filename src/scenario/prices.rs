@@ -64,6 +64,9 @@ const MEMORY_HELD: Meter =
 const CORE_HELD: Meter = Meter { per: NS_PER_H, name: "vCPU-hour", most_pico: 100 * PICO, most: "100 USD/vCPU-h" };
 const DATA: Meter = Meter { per: GIB, name: "GB", most_pico: 100 * PICO, most: "100 USD/GB" };
 
+/// No provider bills a longer time than was used by more than this.
+const LONGEST_BILLED: Span = Span::from_secs(365 * 86_400);
+
 /// Whether a price may be zero.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Zero {
@@ -233,6 +236,12 @@ impl Clerk<'_> {
 
     /// Nothing shorter than `minimum` is billed, the rest in steps of `rounding`.
     fn billing(&mut self, at: &KeyPath, minimum: TimeSpan, rounding: TimeSpan) {
+        for (key, span) in [("minimum", minimum), ("rounding", rounding)] {
+            if span.0 > LONGEST_BILLED {
+                self.desk.add(self.list.refuse(at.key(key), "a length of at most 365d"));
+                return;
+            }
+        }
         if !self.rounding(at, rounding) || minimum.0.as_nanos().is_multiple_of(rounding.0.as_nanos()) {
             return;
         }

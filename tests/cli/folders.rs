@@ -33,10 +33,8 @@ fn a_run_that_stops_leaves_nothing_and_says_where_it_stopped() {
 #[test]
 fn strategies_that_were_done_before_one_stopped_keep_their_folders() {
     let place = Place::new();
-    // No fleet, so nothing but the functions serves.
-    let set =
-        ["--set", "strategies=[\"faas\", \"max\"]", "--set", "limits.instances=60", "--set", "strategy.max.size=61"];
-    let said = place.run(["run", "town.toml"].iter().chain(&set));
+    let sets = ["strategies=[\"faas\", \"max\"]", "strategy={ max = { size = 61 } }", "limits.instances=60"];
+    let said = place.run(["run", "town.toml"].into_iter().chain(sets.iter().flat_map(|set| ["--set", set])));
     assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said:?}");
     let names = files(&place, "results/town");
     assert!(names.iter().all(|name| name.starts_with("faas/")) && names.len() == 8, "{names:?}");

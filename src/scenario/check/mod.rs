@@ -19,7 +19,7 @@ use super::setup::{Limits, ReservationSetup, Setup};
 use super::units::nearest;
 use crate::engine::time::Span;
 use crate::model::ids::NodeId;
-use crate::model::tariff::Tariff;
+use crate::model::tariff::{PICO, PerHour, Tariff};
 
 /// Most rows of `timeline.csv` for each pool and function.
 const SAMPLES_MAX: u64 = 10_000_000;
@@ -242,6 +242,7 @@ impl Checker<'_> {
             if hourly.is_none() {
                 self.refuse(path.key("hourly"), "a whole number of pico-dollars an hour");
             }
+            self.believable(written, hourly.unwrap_or_default(), &path);
             checked.push(ReservationSetup {
                 kind: written.kind.clone(),
                 node,
@@ -252,6 +253,24 @@ impl Checker<'_> {
             });
         }
         checked
+    }
+
+    /// A price that is believed for a machine is believed for a reservation, what is paid at once spread over its term.
+    fn believable(&mut self, written: &raw::Reservation, hourly: PerHour, path: &KeyPath) {
+        const MOST_USD: u128 = 1000;
+        const HOUR_NS: u128 = 3_600_000_000_000;
+        let most = MOST_USD * u128::from(PICO);
+        if u128::from(hourly.0) > most {
+            self.refuse(path.key("hourly"), format!("a price of at most {MOST_USD} USD/h"));
+        }
+        let upfront = written.upfront.map_or(0, |money| u128::from(money.pico_usd));
+        let term = u128::from(written.term.0.as_nanos());
+        if term > 0 && upfront * HOUR_NS / term > most {
+            self.refuse(
+                path.key("upfront"),
+                format!("at most {MOST_USD} USD for each hour of the term of {}", written.term.0),
+            );
+        }
     }
 
     /// The strategies asked for, each once, and no table of parameters that nobody reads.

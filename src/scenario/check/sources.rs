@@ -132,10 +132,12 @@ impl Checker<'_> {
         for (key, value) in [("times", written.times), ("divide", written.divide)] {
             if value == 0 {
                 self.refuse(path.key(key), "a whole number above zero");
+                return None;
             }
         }
         if written.period.0.is_zero() {
             self.refuse(path.key("period"), "a length of time above zero");
+            return None;
         }
         let column = written.column.clone().map_or(Column::Only, Column::Named);
         let file = self.file(&written.file);

@@ -126,7 +126,9 @@ fn two_exponentials(points: &[(f64, f64)], memories: [f64; 2]) -> (f64, [f64; 2]
     let alone = [[(ay / aa).max(0.0), 0.0], [0.0, (by / bb).max(0.0)]];
     let fits = determinant > 1e-12 * aa * bb && both[0] >= 0.0 && both[1] >= 0.0;
     let candidates = alone.into_iter().chain(fits.then_some(both));
-    candidates.map(|[a, b]| (error(a, b), [a, b])).fold((f64::INFINITY, [0.0; 2]), |best, next| if next.0 < best.0 { next } else { best })
+    candidates
+        .map(|[a, b]| (error(a, b), [a, b]))
+        .fold((f64::INFINITY, [0.0; 2]), |best, next| if next.0 < best.0 { next } else { best })
 }
 
 /// The memory of an exponential with the variance and the area of the autocovariance.

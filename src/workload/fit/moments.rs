@@ -60,7 +60,12 @@ pub fn take_spikes(ratios: &mut [Option<f64>]) -> Option<Spikes> {
     }
     let height = heights.iter().sum::<f64>() / spikes;
     let variance = heights.iter().map(|x| (x - height).powi(2)).sum::<f64>() / spikes;
-    Some(Spikes { per_window: spikes / n, length: lengths as f64 / spikes, height, height_cv: variance.sqrt() / height })
+    Some(Spikes {
+        per_window: spikes / n,
+        length: lengths as f64 / spikes,
+        height,
+        height_cv: variance.sqrt() / height,
+    })
 }
 
 /// Moments of the rate relative to its profile, the noise of counting taken out.

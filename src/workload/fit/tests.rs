@@ -18,7 +18,8 @@ fn a_gamma_process_is_found_again() {
     let counts = known(Modulation::Gamma { parts }).counts(N, &Streams::new(1, 0)).unwrap();
     let Modulation::Gamma { parts } = fitted(&counts, Kind::Gamma).modulation else { panic!("a gamma process") };
     let variance = parts.iter().fold(1.0, |product, part| product * (1.0 + part.variance)) - 1.0;
-    let memory = parts.iter().map(|part| part.variance * part.memory).sum::<f64>() / parts.iter().map(|part| part.variance).sum::<f64>();
+    let memory = parts.iter().map(|part| part.variance * part.memory).sum::<f64>()
+        / parts.iter().map(|part| part.variance).sum::<f64>();
     assert!((variance / 0.08 - 1.0).abs() < 0.12 && (memory / 12.0 - 1.0).abs() < 0.25, "{parts:?}");
 }
 
@@ -26,7 +27,8 @@ fn a_gamma_process_is_found_again() {
 fn two_states_are_found_again() {
     let given = Modulation::TwoStates { high: 2.5, low: 0.625, high_windows: 20.0, low_windows: 80.0 };
     let counts = known(given).counts(N, &Streams::new(2, 0)).unwrap();
-    let Modulation::TwoStates { high, low, high_windows, low_windows } = fitted(&counts, Kind::TwoStates).modulation else {
+    let Modulation::TwoStates { high, low, high_windows, low_windows } = fitted(&counts, Kind::TwoStates).modulation
+    else {
         panic!("two states")
     };
     for (found, wanted) in [(high, 2.5), (low, 0.625), (high_windows, 20.0), (low_windows, 80.0)] {
