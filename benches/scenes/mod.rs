@@ -24,7 +24,6 @@ use stratosim::workload::source::Arrivals;
 use stratosim::workload::trace::counts::{self, Column};
 
 const CLOUD: NodeId = NodeId::from_index(0);
-const MINUTE: Span = Span::from_secs(60);
 
 /// Functions alike, each with its own source and its own pool of environments.
 #[derive(Clone, Copy, Debug)]
@@ -121,12 +120,12 @@ fn empty(name: &str) -> Setup {
         horizon: None,
         warm_up: Span::ZERO,
         slo: None,
-        sample_every: Some(MINUTE),
         nodes: vec![Node::new("cloud", true, None)],
         links: Vec::new(),
         functions: Vec::new(),
         sources: Vec::new(),
         pools: Vec::new(),
+        provider: Default::default(),
         accounts: Vec::new(),
         tariff: Tariff::default(),
         reservations: Vec::new(),
@@ -191,6 +190,7 @@ fn lambda(name: &str, serves: Vec<FunctionId>, cold_factor: f64) -> PoolSpec {
         seconds_per_work: 1.0,
         cold_factor,
         balancer_billed: false,
+        idle_timeout: None,
     }
 }
 
@@ -210,6 +210,8 @@ fn fleet(machines: u32, slots: u32, ready: bool, pico_per_hour: u64, balancer: P
         memory_mib: 8192,
         birth: Birth::Ordered {
             boot: Law::constant(100.0).expect("a length"),
+            shutdown: Law::constant(0.0).expect("no time"),
+            health: None,
             initial: machines,
             initially_ready: ready,
             max: 1_000,
@@ -222,5 +224,6 @@ fn fleet(machines: u32, slots: u32, ready: bool, pico_per_hour: u64, balancer: P
         seconds_per_work: 1.0,
         cold_factor: 1.0,
         balancer_billed: false,
+        idle_timeout: None,
     }
 }

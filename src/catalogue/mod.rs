@@ -74,6 +74,22 @@ pub const CATALOGUE: &[Row] = &[
         build: parameters::libra,
         schema: crate::scenario::schema::json_schema::<parameters::Libra>,
     },
+    Row {
+        name: "auto",
+        about: "the provider's scaling group sizes the fleet, which takes everything",
+        source: "LIBRA (Raza et al., IC2E 2021), policy vm_cloud with auto scaling",
+        knows: Knows::Cloud,
+        build: parameters::auto,
+        schema: crate::scenario::schema::json_schema::<parameters::Auto>,
+    },
+    Row {
+        name: "spock",
+        about: "a scaling group sizes the fleet; functions help only while it changes or an alarm is on",
+        source: "Spock (Gunasekaran et al., CLOUD 2019), as in LIBRA's policy vm_cloud_hide",
+        knows: Knows::Cloud,
+        build: parameters::spock,
+        schema: crate::scenario::schema::json_schema::<parameters::Spock>,
+    },
 ];
 
 /// The row of a name.

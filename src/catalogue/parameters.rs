@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Built;
 use crate::engine::time::Span;
+use crate::model::pool::{Birth, PoolSpec};
 use crate::scenario::complaint::{Complaints, Desk};
 use crate::scenario::document::Document;
 use crate::scenario::part::{Part, read_part};
 use crate::scenario::path::KeyPath;
 use crate::scenario::setup::Setup;
 use crate::scenario::units::{TimeSpan, nearest};
-use crate::strategy::{Strategy, libra};
+use crate::strategy::{Strategy, libra, spock};
 
 /// Parameters of `max`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -58,7 +59,7 @@ pub struct Libra {
     pub proportion: f64,
     /// Cost indifference point: "auto" computes it from the prices in force, a number of requests per second sets it,
     /// "off" starts every machine that is wanted, as published.
-    #[serde(default = "auto")]
+    #[serde(default = "auto_cip")]
     pub cip: Cip,
     /// The fleet; the first pool whose instances come by order when absent.
     #[serde(default)]
@@ -69,6 +70,51 @@ pub struct Libra {
     /// Requests per second that one machine is planned for; its slots over the mean work when absent.
     #[serde(default)]
     pub rate_per_vm: Option<u64>,
+}
+
+/// Parameters of `auto`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Auto {
+    /// The strategy of the catalogue, where the table has another name.
+    #[serde(default, rename = "use")]
+    pub uses: Option<String>,
+    /// The fleet, which needs a scaling group; the first pool whose instances come by order when absent.
+    #[serde(default)]
+    pub steady: Option<String>,
+}
+
+/// Parameters of `spock`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Spock {
+    /// The strategy of the catalogue, where the table has another name.
+    #[serde(default, rename = "use")]
+    pub uses: Option<String>,
+    /// Whether machines that boot count as a change of the fleet (simulator) or only what the balancer knows (aws).
+    #[serde(default)]
+    pub manner: Manner,
+    /// Time between looks at the fleet; 1 s in LIBRA's AWS code.
+    #[serde(default = "second")]
+    pub poll: TimeSpan,
+    /// The fleet, which needs a scaling group; the first pool whose instances come by order when absent.
+    #[serde(default)]
+    pub steady: Option<String>,
+    /// Where the rest goes while functions help; the first pool born by demand when absent.
+    #[serde(default)]
+    pub burst: Option<String>,
+    /// Requests of one machine between two looks; its slots over the mean work when absent.
+    #[serde(default)]
+    pub rate_per_vm: Option<u64>,
+}
+
+/// How SPOCK learns that the fleet changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Manner {
+    #[default]
+    Simulator,
+    Aws,
 }
 
 /// The cost indifference point: a word or a rate.
@@ -100,11 +146,15 @@ fn four_fifths() -> f64 {
     0.8
 }
 
+fn second() -> TimeSpan {
+    TimeSpan(Span::from_secs(1))
+}
+
 fn five_minutes() -> TimeSpan {
     TimeSpan(Span::from_secs(300))
 }
 
-fn auto() -> Cip {
+fn auto_cip() -> Cip {
     Cip::Word(CipWord::Auto)
 }
 
@@ -166,15 +216,7 @@ pub(super) fn libra(document: &Document, path: KeyPath, setup: &Setup) -> Result
             libra::Indifference::PerSecond(rate)
         }
     };
-    for (key, name) in [("steady", &own.steady), ("burst", &own.burst)] {
-        if let Some(name) = name
-            && setup.pool_named(name).is_none()
-        {
-            let near = nearest(name, setup.pools.iter().map(|pool| pool.name.as_str()));
-            let complaint = part.refuse(key, "the name of a pool");
-            desk.add(complaint.with_hint(near.map(|near| format!("did you mean \"{near}\"?"))));
-        }
-    }
+    names_pools(&part, setup, &[("steady", &own.steady), ("burst", &own.burst)], &mut desk);
     needs_fleet(&part, setup, "steady", &mut desk);
     if setup.pools.len() < 2 {
         desk.add(part.complain("burst", "one pool", "a second pool for bursts"));
@@ -191,6 +233,78 @@ pub(super) fn libra(document: &Document, path: KeyPath, setup: &Setup) -> Result
         rate_per_vm: own.rate_per_vm,
     };
     finish(desk, &part, libra::Libra::new(parameters))
+}
+
+pub(super) fn auto(document: &Document, path: KeyPath, setup: &Setup) -> Result<Built, Complaints> {
+    let part: Part<'_, Auto> = read_part(document, path)?;
+    let mut desk = Desk::new();
+    names_pools(&part, setup, &[("steady", &part.value.steady)], &mut desk);
+    needs_group(&part, setup, part.value.steady.as_deref(), &mut desk);
+    let strategy = crate::strategy::auto::Auto::new(part.value.steady.clone());
+    finish(desk, &part, strategy)
+}
+
+pub(super) fn spock(document: &Document, path: KeyPath, setup: &Setup) -> Result<Built, Complaints> {
+    let part: Part<'_, Spock> = read_part(document, path)?;
+    let mut desk = Desk::new();
+    let own = &part.value;
+    names_pools(&part, setup, &[("steady", &own.steady), ("burst", &own.burst)], &mut desk);
+    needs_group(&part, setup, own.steady.as_deref(), &mut desk);
+    if own.poll.0.is_zero() {
+        desk.add(part.refuse("poll", "a length of time above zero"));
+    }
+    if own.rate_per_vm == Some(0) {
+        desk.add(part.refuse("rate_per_vm", "at least one request"));
+    }
+    if own.burst.is_none() && !setup.pools.iter().any(|pool| matches!(pool.birth, Birth::OnDemand(_))) {
+        desk.add(part.complain("burst", "no such pool", "a pool born by demand (kind function) to help out"));
+    }
+    let parameters = spock::Parameters {
+        manner: match own.manner {
+            Manner::Simulator => spock::Manner::Simulator,
+            Manner::Aws => spock::Manner::Aws,
+        },
+        poll: own.poll.0,
+        steady: own.steady.clone(),
+        burst: own.burst.clone(),
+        rate_per_vm: own.rate_per_vm,
+    };
+    finish(desk, &part, spock::Spock::new(parameters))
+}
+
+/// Pools that parameters name must exist.
+fn names_pools<T: Serialize>(part: &Part<'_, T>, setup: &Setup, named: &[(&str, &Option<String>)], desk: &mut Desk) {
+    for (key, name) in named {
+        if let Some(name) = name
+            && setup.pool_named(name).is_none()
+        {
+            let near = nearest(name, setup.pools.iter().map(|pool| pool.name.as_str()));
+            let complaint = part.refuse(key, "the name of a pool");
+            desk.add(complaint.with_hint(near.map(|near| format!("did you mean \"{near}\"?"))));
+        }
+    }
+}
+
+/// The fleet must have a scaling group, since nobody else sizes it.
+fn needs_group<T: Serialize>(part: &Part<'_, T>, setup: &Setup, steady: Option<&str>, desk: &mut Desk) {
+    let is_it = |pool: &PoolSpec| match steady {
+        Some(name) => pool.name == name,
+        None => matches!(pool.birth, Birth::Ordered { .. }),
+    };
+    let Some(index) = setup.pools.iter().position(is_it) else {
+        // A name that does not exist was complained about before.
+        return if steady.is_none() {
+            needs_fleet(part, setup, "steady", desk)
+        };
+    };
+    if !setup.provider.groups.iter().any(|group| group.pool.index() == index) {
+        let found = format!("no group over {}", setup.pools[index].name);
+        desk.add(part.complain(
+            "steady",
+            found,
+            format!("a scaling group over the fleet (groups.{})", setup.pools[index].name),
+        ));
+    }
 }
 
 fn needs_fleet<T: Serialize>(part: &Part<'_, T>, setup: &Setup, key: &str, desk: &mut Desk) {

@@ -4,6 +4,7 @@
 
 mod check;
 mod completions;
+mod evaluate;
 mod explain;
 mod list;
 mod plan;
@@ -52,6 +53,8 @@ enum Command {
     Schema(schema::SchemaOf),
     /// Planning models and replays that work without a run.
     Plan(plan::Plan),
+    /// Compare finished runs: cost, violations, machine time, what the cost is made of, responses.
+    Evaluate(evaluate::Evaluate),
     /// Traces of any format: import, describe, fit, synth, scale, cut, merge.
     Trace(trace::TraceCommand),
     /// Print completions for a shell.
@@ -122,6 +125,7 @@ pub fn main() -> ExitCode {
         Command::List(list) => list.run(),
         Command::Schema(schema) => schema.run(),
         Command::Plan(plan) => plan.run(),
+        Command::Evaluate(evaluate) => evaluate.run(),
         Command::Trace(trace) => trace.run(),
         Command::Completions(completions) => completions.run(),
     }

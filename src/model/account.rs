@@ -172,7 +172,9 @@ impl World {
         let used: HourUse = std::mem::take(&mut pool.hour);
         let of = Resource::Pool(id);
         let charge_per_use = matches!(pool.spec.charge, Charge::PerUse { .. });
-        let balancer = if pool.spec.balancer_billed { self.tariff.balancer } else { None };
+        // Who never had a machine there, nor a request for one, has no balancer either.
+        let in_use = pool.launched > 0 || pool.counts.offered > 0;
+        let balancer = if pool.spec.balancer_billed && in_use { self.tariff.balancer } else { None };
         let books = &mut self.books;
         if charge_per_use {
             let requests = used.requests as f64;

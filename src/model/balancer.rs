@@ -163,6 +163,7 @@ mod tests {
                 number: number as u64,
                 phase: Phase::Serving { running },
                 born: Instant::ZERO,
+                booted: None,
                 ready: None,
                 last_used: Instant::ZERO,
                 deadline: Instant::FAR,
@@ -175,6 +176,7 @@ mod tests {
                 newer: None,
                 start: None,
                 drain: None,
+                grace: None,
                 interruption: None,
             });
             balancer.add(&instances, InstanceId(id));

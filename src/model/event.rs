@@ -3,7 +3,7 @@
 //! An event is named for what has happened and carries ids, nothing boxed. What may become void is moved or cancelled
 //! in place through the handle that planning returned; no stale event is ever delivered.
 
-use super::ids::{InstanceId, PoolId, RequestId};
+use super::ids::{AlarmId, GroupId, InstanceId, PoolId, RequestId};
 use crate::engine::agenda::Rank;
 
 /// The tag takes a whole word: a copy is then made of the words that were stored. A tag of one byte makes compilers copy
@@ -19,8 +19,14 @@ pub enum Event {
     Interrupted { instance: InstanceId },
     /// An answer is back at the node that asked.
     Answered { request: RequestId },
-    /// A boot or a cold start is over.
+    /// A boot is over where a balancer checks health.
+    Booted { instance: InstanceId },
+    /// A boot, its health checks, or a cold start are over.
     Ready { instance: InstanceId },
+    /// An instance has shut down.
+    Stopped { instance: InstanceId },
+    /// An instance that is not healthy by now is replaced.
+    GraceOver { instance: InstanceId },
     /// The oldest keep-alive deadline of a pool may have come.
     KeepAliveDue { pool: PoolId },
     /// A draining instance is given no more time.
@@ -31,6 +37,14 @@ pub enum Event {
     PatienceOver { request: RequestId },
     /// A caller waits no longer for the whole answer.
     TimedOut { request: RequestId },
+    /// The monitor posts what happened since it last did.
+    MetricsDue,
+    /// An alarm is evaluated: its newest period is published.
+    AlarmDue { alarm: AlarmId },
+    /// A scaling group acts on its alarms.
+    GroupDue { group: GroupId },
+    /// A line of a scaling group's timetable is due.
+    TimetableDue { group: GroupId, entry: u32 },
     /// The strategy looks: at its period, or when it asked to be woken.
     ControlDue { periodic: bool },
     /// Orders whose time of deciding is over are carried out.
@@ -74,16 +88,25 @@ impl Event {
     /// Who goes first at one instant: work ends, answers arrive, capacity appears, patience ends, the strategy decides,
     /// new work asks, reports are drawn. Published models that step by whole seconds tie all the time, so this order is
     /// part of the model. Patience ends after capacity appears: a request whose turn comes at its deadline is served.
+    /// The provider goes before the strategy: metrics are posted, then alarms evaluated, then scaling groups act.
     pub const fn rank(self) -> Rank {
         match self {
             Event::Finished { .. } | Event::SharedFinished { .. } | Event::Interrupted { .. } => Rank(10),
             Event::Answered { .. } => Rank(20),
-            Event::Ready { .. }
+            Event::Booted { .. }
+            | Event::Ready { .. }
+            | Event::Stopped { .. }
             | Event::KeepAliveDue { .. }
             | Event::DrainOver { .. }
             | Event::PrewarmDue { .. }
             | Event::OrdersDue { .. } => Rank(30),
-            Event::PatienceOver { .. } | Event::TimedOut { .. } | Event::OrderPatienceOver { .. } => Rank(40),
+            Event::PatienceOver { .. }
+            | Event::TimedOut { .. }
+            | Event::OrderPatienceOver { .. }
+            | Event::GraceOver { .. } => Rank(40),
+            Event::MetricsDue => Rank(44),
+            Event::AlarmDue { .. } => Rank(46),
+            Event::GroupDue { .. } | Event::TimetableDue { .. } => Rank(48),
             Event::ControlDue { .. } => Place::AfterWork.rank(),
             Event::Reached { .. } | Event::ClientAsks { .. } => NEW_WORK,
             Event::SampleDue | Event::HourOver => Place::AfterArrivals.rank(),
@@ -110,6 +133,13 @@ impl Event {
             Event::TimedOut { request } => (17, request.0 as u64),
             Event::SampleDue => (15, 0),
             Event::HourOver => (16, 0),
+            Event::Booted { instance } => (18, instance.0 as u64),
+            Event::Stopped { instance } => (19, instance.0 as u64),
+            Event::GraceOver { instance } => (20, instance.0 as u64),
+            Event::MetricsDue => (21, 0),
+            Event::AlarmDue { alarm } => (22, alarm.0 as u64),
+            Event::GroupDue { group } => (23, group.0 as u64),
+            Event::TimetableDue { group, entry } => (24, (group.0 as u64) << 32 | entry as u64),
         }
     }
 }
@@ -128,6 +158,9 @@ mod tests {
             Event::Answered { request }.rank(),
             Event::Ready { instance }.rank(),
             Event::PatienceOver { request }.rank(),
+            Event::MetricsDue.rank(),
+            Event::AlarmDue { alarm: AlarmId(0) }.rank(),
+            Event::GroupDue { group: GroupId(0) }.rank(),
             Event::ControlDue { periodic: true }.rank(),
             NEW_WORK,
             Event::SampleDue.rank(),

@@ -133,7 +133,7 @@ impl World {
 
     fn first_to_leave(&self, id: PoolId, order: LeavesFirst) -> Option<InstanceId> {
         let standing = self.instances.iter().filter(|(_, instance)| {
-            instance.pool == id && matches!(instance.phase, Phase::Booting | Phase::Serving { .. })
+            instance.pool == id && matches!(instance.phase, Phase::Booting | Phase::Initial | Phase::Serving { .. })
         });
         let chosen = match order {
             LeavesFirst::Newest => standing.max_by_key(|(_, instance)| instance.number),
@@ -169,6 +169,7 @@ impl World {
             number,
             phase: Phase::Booting,
             born: now,
+            booted: None,
             ready: None,
             last_used: now,
             deadline: Instant::FAR,
@@ -181,33 +182,62 @@ impl World {
             newer: None,
             start: None,
             drain: None,
+            grace: None,
             interruption: None,
         };
         let id = InstanceId(self.instances.insert(instance));
         self.open_bill(id, now);
         let pool = &self.pools[pool_id.index()];
-        let Birth::Ordered { boot, .. } = &pool.spec.birth else { return Some(id) };
+        let Birth::Ordered { boot, health, .. } = &pool.spec.birth else { return Some(id) };
         if ready_now {
             self.become_ready(id, now, plan);
         } else {
             let delay = span_of(boot.draw(&mut pool.draws.start.at(number)));
-            let event = Event::Ready { instance: id };
+            let event = if health.is_some() { Event::Booted { instance: id } } else { Event::Ready { instance: id } };
             self.instances.get_mut(id.0).start = Some(plan.plan(now + delay, event.rank(), event));
         }
         Some(id)
     }
 
-    /// A boot or cold start is over: the instance takes requests.
-    pub fn become_ready(&mut self, id: InstanceId, now: Instant, plan: &mut Plan) {
+    /// A boot is over where a balancer checks health: the machine is registered and checked before it takes requests.
+    /// A scaling group that trusts the checks gives it until its grace is over.
+    pub fn booted(&mut self, id: InstanceId, now: Instant, plan: &mut Plan) {
         let instance = self.instances.get_mut(id.0);
-        instance.signal(Signal::Ready);
-        instance.start = None;
-        instance.ready = Some(now);
-        instance.last_used = now;
+        instance.signal(Signal::Booted);
+        instance.booted = Some(now);
         let pool_id = instance.pool;
         let pool = &mut self.pools[pool_id.index()];
         pool.counts.booting -= 1;
+        pool.counts.initial += 1;
+        let Birth::Ordered { health: Some(health), .. } = &pool.spec.birth else {
+            unreachable!("only what is checked passes through the initial state")
+        };
+        let event = Event::Ready { instance: id };
+        instance.start = Some(plan.plan(now + health.span(), event.rank(), event));
+        if let Some(grace) = self.grace_of(pool_id) {
+            let event = Event::GraceOver { instance: id };
+            self.instances.get_mut(id.0).grace = Some(plan.plan(now + grace, event.rank(), event));
+        }
+        self.activity_may_be_over(pool_id, now);
+    }
+
+    /// A boot, the checks after it, or a cold start are over: the instance takes requests.
+    pub fn become_ready(&mut self, id: InstanceId, now: Instant, plan: &mut Plan) {
+        let instance = self.instances.get_mut(id.0);
+        let was_initial = instance.phase == Phase::Initial;
+        instance.signal(Signal::Ready);
+        instance.start = None;
+        instance.ready = Some(now);
+        instance.booted.get_or_insert(now);
+        instance.last_used = now;
+        if let Some(grace) = instance.grace.take() {
+            plan.cancel(grace);
+        }
+        let pool_id = instance.pool;
+        let pool = &mut self.pools[pool_id.index()];
+        *if was_initial { &mut pool.counts.initial } else { &mut pool.counts.booting } -= 1;
         pool.counts.serving += 1;
+        pool.in_service.change(now, 1);
         if let Charge::Held { interruptions_per_hour, .. } = &pool.spec.charge
             && let interruptions_per_hour = *interruptions_per_hour
             && interruptions_per_hour > 0.0
@@ -219,6 +249,7 @@ impl World {
         match &mut pool.births {
             Births::Fleet(balancer) => {
                 balancer.add(&self.instances, id);
+                self.activity_may_be_over(pool_id, now);
                 self.pump(pool_id, now, plan);
                 self.retire_surplus(pool_id, now, plan);
             }
@@ -231,18 +262,15 @@ impl World {
     pub(crate) fn retire(&mut self, id: InstanceId, now: Instant, plan: &mut Plan) {
         let instance = self.instances.get_mut(id.0);
         let pool_id = instance.pool;
-        let was_serving = matches!(instance.phase, Phase::Serving { .. });
+        let before = instance.phase;
+        let was_serving = matches!(before, Phase::Serving { .. });
         instance.signal(Signal::Retire);
         let gone = instance.phase == Phase::Gone;
         let pool = &mut self.pools[pool_id.index()];
         if was_serving && let Births::Fleet(balancer) = &mut pool.births {
             balancer.remove(id);
         }
-        if was_serving {
-            pool.counts.serving -= 1;
-        } else {
-            pool.counts.booting -= 1;
-        }
+        *pool.counts.standing_in(before) -= 1;
         pool.counts.draining += 1;
         let drain_max = match pool.spec.birth {
             Birth::Ordered { drain_max, .. } => drain_max,
@@ -268,18 +296,20 @@ impl World {
         }
     }
 
-    /// An instance is gone: its meter stops, its memory is free, its slot may be reused. It counts as draining until now.
+    /// An instance has ended: its meter stops and the log gets its row. It shuts down, or is gone at once.
     pub(crate) fn dismiss(&mut self, id: InstanceId, now: Instant, plan: &mut Plan) {
         self.close_bill(id, now);
-        let instance = self.instances.remove(id.0);
+        let instance = self.instances.get_mut(id.0);
         assert_eq!(instance.phase, Phase::Gone, "only what is gone is dismissed");
-        for handle in [instance.start, instance.drain, instance.interruption].into_iter().flatten() {
+        let handles = [&mut instance.start, &mut instance.drain, &mut instance.interruption, &mut instance.grace];
+        for handle in handles.into_iter().filter_map(Option::take) {
             plan.cancel(handle);
         }
         let pool = &mut self.pools[instance.pool.index()];
-        pool.counts.draining -= 1;
         pool.alive.change(now, -1);
-        let (node, memory) = (pool.spec.node, pool.spec.memory_mib);
+        if instance.ready.is_some() {
+            pool.in_service.change(now, -1);
+        }
         if self.log_departures {
             self.departures.push(Departure {
                 pool: instance.pool,
@@ -289,6 +319,24 @@ impl World {
                 gone: now,
             });
         }
+        if let Birth::Ordered { shutdown, .. } = &pool.spec.birth {
+            let span = span_of(shutdown.draw(&mut pool.draws.shutdown.at(instance.number)));
+            if !span.is_zero() {
+                let event = Event::Stopped { instance: id };
+                plan.plan(now + span, event.rank(), event);
+                return;
+            }
+        }
+        self.stopped(id, now, plan);
+    }
+
+    /// An instance that has ended is down: its memory is free, its slot may be reused. It counts as draining until now.
+    pub fn stopped(&mut self, id: InstanceId, now: Instant, plan: &mut Plan) {
+        let instance = self.instances.remove(id.0);
+        let pool = &mut self.pools[instance.pool.index()];
+        pool.counts.draining -= 1;
+        let (node, memory) = (pool.spec.node, pool.spec.memory_mib);
+        self.activity_may_be_over(instance.pool, now);
         if self.nodes[node.index()].memory_mib.is_some() {
             self.nodes[node.index()].give_back(memory);
             self.memory_freed(node, now, plan);
@@ -359,15 +407,15 @@ impl World {
         instance.signal(Signal::Vanish);
         let pool = &mut self.pools[instance.pool.index()];
         match phase {
-            Phase::Booting => pool.counts.booting -= 1,
+            Phase::Booting | Phase::Initial => {}
             Phase::Serving { .. } => {
-                pool.counts.serving -= 1;
                 if let Births::Fleet(balancer) = &mut pool.births {
                     balancer.remove(id);
                 }
             }
             Phase::Draining { .. } | Phase::Gone => return,
         }
+        *pool.counts.standing_in(phase) -= 1;
         pool.counts.draining += 1;
     }
 

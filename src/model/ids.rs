@@ -37,6 +37,10 @@ ids! {
     SourceId,
     /// An account whose functions share one concurrency limit.
     AccountId,
+    /// An alarm on a metric.
+    AlarmId,
+    /// A scaling group over a fleet.
+    GroupId,
 }
 
 /// An arena whose slots are reused: inserting allocates only when more items live at once than ever before.

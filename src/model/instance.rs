@@ -10,15 +10,14 @@ use crate::engine::time::Instant;
 /// Where an instance stands in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// Starting; EC2 calls it pending.
     Booting,
+    /// Started and registered with the balancer, which has not yet found it healthy.
+    Initial,
     /// Takes requests; idle when `running` is zero.
-    Serving {
-        running: u32,
-    },
+    Serving { running: u32 },
     /// Finishes what it has and takes nothing new.
-    Draining {
-        running: u32,
-    },
+    Draining { running: u32 },
     /// Back with the provider; its meter has stopped.
     Gone,
 }
@@ -26,6 +25,8 @@ pub enum Phase {
 /// What happens to an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
+    /// The machine has started; health checks follow.
+    Booted,
     Ready,
     Begin,
     End,
@@ -41,14 +42,15 @@ impl Phase {
     pub fn after(self, signal: Signal) -> Option<Phase> {
         use Phase::*;
         match (self, signal) {
-            (Booting, Signal::Ready) => Some(Serving { running: 0 }),
-            (Booting | Serving { running: 0 }, Signal::Retire) => Some(Gone),
+            (Booting, Signal::Booted) => Some(Initial),
+            (Booting | Initial, Signal::Ready) => Some(Serving { running: 0 }),
+            (Booting | Initial | Serving { running: 0 }, Signal::Retire) => Some(Gone),
             (Serving { running }, Signal::Begin) => Some(Serving { running: running + 1 }),
             (Serving { running: n @ 1.. }, Signal::End) => Some(Serving { running: n - 1 }),
             (Serving { running }, Signal::Retire) => Some(Draining { running }),
             (Draining { running: 1 }, Signal::End) => Some(Gone),
             (Draining { running: n @ 2.. }, Signal::End) => Some(Draining { running: n - 1 }),
-            (Booting | Serving { .. } | Draining { .. }, Signal::Vanish) => Some(Gone),
+            (Booting | Initial | Serving { .. } | Draining { .. }, Signal::Vanish) => Some(Gone),
             _ => None,
         }
     }
@@ -58,7 +60,7 @@ impl Phase {
     pub fn running(self) -> u32 {
         match self {
             Phase::Serving { running } | Phase::Draining { running } => running,
-            Phase::Booting | Phase::Gone => 0,
+            Phase::Booting | Phase::Initial | Phase::Gone => 0,
         }
     }
 }
@@ -70,6 +72,8 @@ pub struct Instance {
     pub number: u64,
     pub phase: Phase,
     pub born: Instant,
+    /// End of its boot.
+    pub booted: Option<Instant>,
     pub ready: Option<Instant>,
     /// End of its last request, or when it became ready.
     pub last_used: Instant,
@@ -89,6 +93,7 @@ pub struct Instance {
     pub(crate) newer: Option<InstanceId>,
     pub(crate) start: Option<Handle>,
     pub(crate) drain: Option<Handle>,
+    pub(crate) grace: Option<Handle>,
     pub(crate) interruption: Option<Handle>,
 }
 
@@ -124,7 +129,7 @@ mod tests {
 
     #[test]
     fn nothing_happens_to_what_is_gone() {
-        for signal in [Signal::Ready, Signal::Begin, Signal::End, Signal::Retire, Signal::Vanish] {
+        for signal in [Signal::Booted, Signal::Ready, Signal::Begin, Signal::End, Signal::Retire, Signal::Vanish] {
             assert_eq!(Phase::Gone.after(signal), None);
         }
     }

@@ -1,7 +1,9 @@
 //! Floor 1: entities and the verbs that change them; knows no strategy.
 
 mod account;
+pub mod alarm;
 pub mod archive;
+pub mod autoscaling;
 pub mod balancer;
 pub mod bill;
 pub mod books;
@@ -18,10 +20,12 @@ pub mod idle;
 pub mod ids;
 pub mod instance;
 mod leave;
+pub mod monitor;
 pub mod network;
 pub mod node;
 pub mod orders;
 pub mod pool;
+pub mod provider;
 pub mod queue;
 pub mod request;
 pub mod routing;

@@ -10,6 +10,7 @@ use super::balancer::{Balancer, Policy};
 use super::fleet::span_of;
 use super::idle::{Idle, Reuse};
 use super::ids::{AccountId, FunctionId, InstanceId, NodeId};
+use super::instance::Phase;
 use super::queue::Fifo;
 use super::tariff::{FunctionPrice, PerHour};
 use crate::engine::agenda::Handle;
@@ -37,6 +38,8 @@ pub struct PoolSpec {
     pub cold_factor: f64,
     /// Billed as a load balancer in front of the pool.
     pub balancer_billed: bool,
+    /// The balancer answers for an instance that takes longer (HTTP 504).
+    pub idle_timeout: Option<Span>,
 }
 
 /// How use of the pool is paid.
@@ -55,6 +58,10 @@ pub enum Birth {
     Ordered {
         /// From launch to readiness, seconds.
         boot: Law,
+        /// From the end of the last request to memory given back, seconds; the bill ends before it.
+        shutdown: Law,
+        /// Without checks an instance takes requests as soon as it has started.
+        health: Option<Health>,
         initial: u32,
         /// The initial fleet is ready at the start; otherwise it boots then.
         initially_ready: bool,
@@ -66,6 +73,23 @@ pub enum Birth {
     },
     /// By demand: function environments, containers that scale with requests.
     OnDemand(OnDemand),
+}
+
+/// How a balancer comes to send requests to a new instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// From the end of the boot to registration with the balancer.
+    pub registration: Span,
+    pub interval: Span,
+    /// Checks in a row that must succeed; the first is made one interval after registration.
+    pub checks: u32,
+}
+
+impl Health {
+    /// From the end of the boot to the first request.
+    pub fn span(&self) -> Span {
+        self.registration + self.interval * u64::from(self.checks)
+    }
 }
 
 /// The rules of environments that are born by demand.
@@ -158,8 +182,12 @@ pub struct Pool {
     pub counts: Counts,
     /// Requests on instances, over time.
     pub busy: Gauge,
-    /// Instances billed or kept: booting, serving and draining, over time.
+    /// Instances billed or kept: booting, initial, serving and draining, over time.
     pub alive: Gauge,
+    /// Instances from readiness to their end, over time: the capacity that utilisation is measured by.
+    pub in_service: Gauge,
+    /// Responses since the monitor last looked.
+    pub(crate) answered: Answered,
     /// What is asked for: the fleet's size, or provisioned environments.
     pub desired: u32,
     pub(crate) queue: Fifo,
@@ -174,7 +202,10 @@ pub struct Pool {
 /// Instances by phase, and the requests waiting centrally.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// Starting.
     pub booting: u32,
+    /// Started, not yet found healthy by the balancer.
+    pub initial: u32,
     pub serving: u32,
     pub draining: u32,
     /// Requests on instances.
@@ -187,6 +218,40 @@ pub struct Counts {
     pub cold: u64,
     /// Requests offered, so far.
     pub offered: u64,
+    /// Of these, refused at once.
+    pub throttled: u64,
+}
+
+impl Counts {
+    /// The count of instances in a phase of standing.
+    pub(crate) fn standing_in(&mut self, phase: Phase) -> &mut u32 {
+        match phase {
+            Phase::Booting => &mut self.booting,
+            Phase::Initial => &mut self.initial,
+            Phase::Serving { .. } => &mut self.serving,
+            Phase::Draining { .. } | Phase::Gone => unreachable!("what leaves does not stand"),
+        }
+    }
+}
+
+/// Responses as the balancer sees them: from the offer to the end of the work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub count: u64,
+    pub sum_ns: u64,
+    pub min_ns: u64,
+    pub max_ns: u64,
+}
+
+impl Answered {
+    #[inline]
+    pub fn add(&mut self, span: Span) {
+        let ns = span.as_nanos();
+        self.min_ns = if self.count == 0 { ns } else { self.min_ns.min(ns) };
+        self.max_ns = self.max_ns.max(ns);
+        self.count += 1;
+        self.sum_ns = self.sum_ns.saturating_add(ns);
+    }
 }
 
 /// The moving parts of the two ways to be born.
@@ -222,6 +287,7 @@ pub(crate) struct PoolDraws {
     pub keep_alive: Keyed,
     pub balancer: Keyed,
     pub interruption: Keyed,
+    pub shutdown: Keyed,
 }
 
 impl Pool {
@@ -231,6 +297,7 @@ impl Pool {
             keep_alive: streams.keyed("keep-alive", &spec.name),
             balancer: streams.keyed("balancer", &spec.name),
             interruption: streams.keyed("interruption", &spec.name),
+            shutdown: streams.keyed("shutdown", &spec.name),
         };
         let (births, desired) = match &spec.birth {
             Birth::Ordered { balancer, initial, .. } => (Births::Fleet(Balancer::new(balancer.clone())), *initial),
@@ -240,6 +307,8 @@ impl Pool {
             counts: Counts::default(),
             busy: Gauge::new(Instant::ZERO, 0),
             alive: Gauge::new(Instant::ZERO, 0),
+            in_service: Gauge::new(Instant::ZERO, 0),
+            answered: Answered::default(),
             desired,
             queue: Fifo::default(),
             launched: 0,
@@ -265,7 +334,7 @@ impl Pool {
     /// Instances that are or will be able to take requests.
     #[inline]
     pub fn standing(&self) -> u32 {
-        self.counts.booting + self.counts.serving
+        self.counts.booting + self.counts.initial + self.counts.serving
     }
 
     /// Whether an instance stands or may yet be born; a request does not wait where nothing will ever serve it.

@@ -68,10 +68,10 @@ impl World {
                         self.wait_at_pool(id, pool_id, now, plan);
                         Offer::Waiting
                     }
-                    Placed::Nowhere => self.refuse(id, now),
+                    Placed::Nowhere => self.refuse(id, pool_id, now),
                 }
             }
-            _ => self.refuse(id, now),
+            _ => self.refuse(id, pool_id, now),
         }
     }
 
@@ -83,7 +83,8 @@ impl World {
         self.lose_patience_later(id, now, plan);
     }
 
-    fn refuse(&mut self, id: RequestId, now: Instant) -> Offer {
+    fn refuse(&mut self, id: RequestId, pool_id: PoolId, now: Instant) -> Offer {
+        self.pools[pool_id.index()].counts.throttled += 1;
         self.requests.get_mut(id.0).ended = Some(now);
         Offer::Refused(Outcome::Throttled)
     }
@@ -239,6 +240,7 @@ impl World {
         pool.counts.running -= 1;
         pool.busy.change(now, -1);
         pool.hour.requests += 1;
+        pool.answered.add(now.since(request.offered.expect("what runs was offered")));
         match &pool.spec.charge {
             Charge::PerUse { price, memory_mib, bills_cold_start } => {
                 let from = if *bills_cold_start { request.bound.unwrap_or(begun) } else { begun };

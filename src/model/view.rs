@@ -1,6 +1,8 @@
 //! The window that the world gives to strategies: names, sizes, loads and prices, read only.
 
-use super::ids::{FunctionId, NodeId, PoolId};
+use super::alarm::AlarmState;
+use super::ids::{AlarmId, FunctionId, NodeId, PoolId};
+use super::monitor::{Metric, Of, Statistic};
 use super::pool::{Birth, Births, Charge, PoolSpec};
 use super::request::Request;
 use super::routing::Route;
@@ -90,6 +92,11 @@ impl<'a> View<'a> {
         self.world.pool(pool).counts.booting
     }
 
+    /// Instances that have started and are not found healthy yet.
+    pub fn initial(&self, pool: PoolId) -> u32 {
+        self.world.pool(pool).counts.initial
+    }
+
     pub fn draining(&self, pool: PoolId) -> u32 {
         self.world.pool(pool).counts.draining
     }
@@ -124,6 +131,42 @@ impl<'a> View<'a> {
 
     pub fn cloud(&self) -> Option<NodeId> {
         self.world.nodes.iter().position(|node| node.is_cloud).map(NodeId::from_index)
+    }
+
+    /// A statistic of a pool's metric over the last `periods` periods of the monitor that are published: what the
+    /// provider tells, late and averaged. `None` where they hold no point.
+    pub fn metric(&self, pool: PoolId, metric: Metric, statistic: Statistic, periods: u32) -> Option<f64> {
+        self.world.monitor.latest(Of::Pool(pool), metric, statistic, periods, self.now)
+    }
+
+    /// The same of a function.
+    pub fn function_metric(
+        &self,
+        function: FunctionId,
+        metric: Metric,
+        statistic: Statistic,
+        periods: u32,
+    ) -> Option<f64> {
+        self.world.monitor.latest(Of::Function(function), metric, statistic, periods, self.now)
+    }
+
+    pub fn alarms(&self) -> impl Iterator<Item = AlarmId> + use<> {
+        (0..self.world.alarms.len()).map(AlarmId::from_index)
+    }
+
+    pub fn alarm_named(&self, name: &str) -> Option<AlarmId> {
+        self.world.alarms.iter().position(|alarm| alarm.spec.name == name).map(AlarmId::from_index)
+    }
+
+    pub fn alarm_state(&self, alarm: AlarmId) -> AlarmState {
+        self.world.alarms[alarm.index()].state
+    }
+
+    /// The alarms that the scaling group of a pool acts on.
+    pub fn group_alarms(&self, pool: PoolId) -> impl Iterator<Item = AlarmId> + use<'a> {
+        let world = self.world;
+        let group = world.groups.iter().find(move |group| group.spec.pool == pool);
+        self.alarms().filter(move |alarm| group.is_some_and(|group| group.listens_to(alarm.index())))
     }
 
     /// Requests on instances right now: exact, not a sampled metric.

@@ -4,12 +4,15 @@
 //! stand in the files beside this one: `serve` (offer, begin, end), `fleet` (launch, retire, scale), `warm` (environments
 //! born by demand), `leave` (patience, interruption), `account` (money).
 
+use super::alarm::Alarm;
+use super::autoscaling::Group;
 use super::books::Books;
 use super::cover::Cover;
 use super::event::Event;
 use super::function::Function;
 use super::ids::{AccountId, FunctionId, InstanceId, NodeId, PoolId, RequestId, Slab};
 use super::instance::Instance;
+use super::monitor::{Monitor, MonitorSpec};
 use super::network::Network;
 use super::node::Node;
 use super::pool::Pool;
@@ -49,6 +52,9 @@ pub struct World {
     pub accounts: Vec<Account>,
     pub tariff: Tariff,
     pub books: Books,
+    pub monitor: Monitor,
+    pub alarms: Vec<Alarm>,
+    pub groups: Vec<Group>,
     pub(crate) tables: Tables,
     pub(crate) covers: Vec<Cover>,
     pub(crate) instances: Slab<Instance>,
@@ -79,6 +85,8 @@ impl World {
         accounts: Vec<Account>,
         tariff: Tariff,
     ) -> World {
+        let names: Vec<String> = functions.iter().map(|function| function.name.clone()).collect();
+        let monitor = Monitor::new(MonitorSpec::default(), &pools, &names);
         let tables = Tables::new(nodes.len(), functions.len());
         World {
             servers: Servers::new(functions.len(), &pools),
@@ -90,6 +98,9 @@ impl World {
             accounts,
             tariff,
             books: Books::default(),
+            monitor,
+            alarms: Vec::new(),
+            groups: Vec::new(),
             tables,
             covers: Vec::new(),
             instances: Slab::default(),
@@ -170,6 +181,10 @@ impl World {
         }
         let standing: Vec<InstanceId> = self.instances.iter().map(|(slot, _)| InstanceId(slot)).collect();
         for id in standing {
+            if self.instances.get(id.0).bill.closed {
+                // It is shutting down; its bill ended before.
+                continue;
+            }
             self.last_charge(id, end);
             if self.log_departures {
                 let instance = self.instances.get(id.0);

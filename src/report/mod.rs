@@ -1,4 +1,6 @@
-//! Floor 6: polars over what runs wrote. Behind the feature `report`; without it a run still tells its result.
+//! Floor 6: tables over what runs wrote. What needs polars stands behind the feature `report`; a run tells its result without.
+
+pub mod evaluation;
 
 #[cfg(feature = "report")]
 pub mod parquet;

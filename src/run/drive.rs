@@ -94,7 +94,6 @@ pub struct Driver<'a> {
     pub(super) refusals: u64,
     pub(super) charged_pico: u128,
     pub(super) hours: Vec<HourCounts>,
-    pub(super) sampler: super::sample::Sampler,
     pub(super) feeds: Vec<Feed>,
     pub(super) merge: Merge,
     /// Closed-loop clients that think.
@@ -158,7 +157,6 @@ impl<'a> Driver<'a> {
         // Blocks of a minute: percentiles and batch means of short runs have enough of them, long ones merge.
         let tally = || Tally::new(Span::from_secs(60));
         Driver {
-            sampler: super::sample::Sampler::new(&world, setup.sample_every),
             merge: Merge::new(feeds.len()),
             feeds,
             plan: Plan::new(),
@@ -208,6 +206,7 @@ impl<'a> Driver<'a> {
         started.map_err(|error| Stop::Sink { error, at: self.now })?;
         self.populated = true;
         self.world.populate(Instant::ZERO, &mut self.plan);
+        self.world.start_provider(&mut self.plan);
         self.plan_control();
         self.plan_sample();
         self.plan_hour();
@@ -385,7 +384,6 @@ impl<'a> Driver<'a> {
         for word in [number, index as u64, self.now.as_nanos(), demand.work.to_bits(), demand.payload_bytes] {
             self.offered.fold(word);
         }
-        self.sampler.arrived(feed.function);
         let request = Request::root(
             number,
             key,
@@ -408,10 +406,8 @@ impl<'a> Driver<'a> {
     }
 
     pub(super) fn plan_sample(&mut self) {
-        if self.wants.samples
-            && let Some(period) = self.sampler.period()
-        {
-            let event = Event::SampleDue;
+        if self.wants.samples {
+            let (event, period) = (Event::SampleDue, self.world.monitor.spec().sample);
             self.plan.plan(self.now + period, event.rank(), event);
         }
     }

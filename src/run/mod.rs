@@ -4,6 +4,7 @@ pub mod digest;
 pub mod drive;
 pub mod folder;
 pub mod lines;
+mod provider;
 pub mod record;
 mod sample;
 pub mod sink;

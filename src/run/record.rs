@@ -14,8 +14,8 @@ cold,network_s,queue_s,cold_start_s,service_s,calls_s,retries_s,response_s,work,
 cost_held_usd,end_s";
 const DECISIONS: &str = "at_s,by,action,target,from,to,reason,refusal";
 const NOTES: &str = "at_s,scope,name,value";
-const TIMELINE: &str =
-    "at_s,kind,name,arrived,offered,running,waiting,desired,booting,serving,draining,idle,utilisation";
+const TIMELINE: &str = "at_s,kind,name,arrived,offered,throttled,running,waiting,desired,pending,initial,healthy,draining,idle,\
+utilisation,response_s";
 const INSTANCES: &str = "pool,instance,launched_s,ready_s,gone_s";
 
 /// Which requests are logged.
@@ -151,10 +151,16 @@ impl Sink for Recorder {
         line.plain(&self.names.pools[row.pool.index()]);
         line.maybe(None);
         line.whole(row.offered);
-        for count in [row.running, row.waiting, row.desired, row.booting, row.serving, row.draining, row.idle] {
+        line.whole(row.throttled);
+        let fleet = [row.desired, row.pending, row.initial, row.healthy, row.draining, row.idle];
+        for count in [row.running, row.waiting].into_iter().chain(fleet) {
             line.whole(u64::from(count));
         }
         line.float(row.utilisation);
+        match row.response_s {
+            Some(response) => line.float(response),
+            None => line.maybe(None),
+        }
         self.timeline.end()
     }
 
@@ -164,7 +170,7 @@ impl Sink for Recorder {
         line.plain("function");
         line.plain(&self.names.functions[row.function.index()]);
         line.whole(row.arrived);
-        (0..9).for_each(|_| line.maybe(None));
+        (0..12).for_each(|_| line.maybe(None));
         self.timeline.end()
     }
 

@@ -1,77 +1,52 @@
-//! State over time: at each sampling instant one row for each pool and function.
+//! State over time: at each sampling instant one row for each pool and function, read from the monitor.
 
 use std::io;
 
 use super::drive::Driver;
 use super::sink::{FunctionSample, PoolSample};
-use crate::engine::gauge::Reading;
-use crate::engine::time::{Instant, Span};
+use crate::engine::time::Instant;
 use crate::model::ids::{FunctionId, PoolId};
-use crate::model::world::World;
-
-/// What has been seen up to the last sample.
-pub(super) struct Sampler {
-    period: Option<Span>,
-    offered: Vec<u64>,
-    busy: Vec<Reading>,
-    arrived: Vec<u64>,
-}
-
-impl Sampler {
-    pub fn new(world: &World, period: Option<Span>) -> Sampler {
-        Sampler {
-            period,
-            offered: vec![0; world.pools.len()],
-            busy: world.pools.iter().map(|pool| pool.busy.read(Instant::ZERO)).collect(),
-            arrived: vec![0; world.functions.len()],
-        }
-    }
-
-    pub fn period(&self) -> Option<Span> {
-        self.period
-    }
-
-    #[inline]
-    pub fn arrived(&mut self, function: FunctionId) {
-        self.arrived[function.index()] += 1;
-    }
-}
+use crate::model::monitor::{Metric, Monitor, Of, Statistic};
 
 impl Driver<'_> {
     /// Writes one row for each pool and function, and plans the next sample while work may come.
     pub(super) fn sample(&mut self) -> io::Result<()> {
-        let at = self.now;
-        for (index, pool) in self.world.pools.iter().enumerate() {
-            let counts = pool.counts;
-            let reading = pool.busy.read(at);
-            let sampler = &mut self.sampler;
-            let mean_busy = reading.mean_since(&sampler.busy[index]).unwrap_or(0.0);
-            let slots = f64::from(counts.serving) * f64::from(pool.spec.capacity.at_once());
-            let offered = counts.offered;
-            let row = PoolSample {
-                at,
-                pool: PoolId::from_index(index),
-                offered: offered - sampler.offered[index],
-                running: counts.running,
-                waiting: counts.waiting,
-                desired: pool.desired,
-                booting: counts.booting,
-                serving: counts.serving,
-                draining: counts.draining,
-                idle: pool.idle(),
-                utilisation: if slots > 0.0 { mean_busy / slots } else { 0.0 },
-            };
-            sampler.offered[index] = offered;
-            sampler.busy[index] = reading;
-            self.sink.pool_sample(&row)?;
+        let (at, monitor) = (self.now, &self.world.monitor);
+        for index in 0..self.world.pools.len() {
+            self.sink.pool_sample(&pool_row(monitor, PoolId::from_index(index), at))?;
         }
-        for (index, arrived) in self.sampler.arrived.iter_mut().enumerate() {
-            let row = FunctionSample { at, function: FunctionId::from_index(index), arrived: std::mem::take(arrived) };
+        for index in 0..self.world.functions.len() {
+            let function = FunctionId::from_index(index);
+            let arrived = monitor.sampled(Of::Function(function), Metric::Invocations, Statistic::Sum, at);
+            let row = FunctionSample { at, function, arrived: arrived.unwrap_or(0.0) as u64 };
             self.sink.function_sample(&row)?;
         }
         if self.work_may_come() {
             self.plan_sample();
         }
         Ok(())
+    }
+}
+
+fn pool_row(monitor: &Monitor, pool: PoolId, at: Instant) -> PoolSample {
+    let of = Of::Pool(pool);
+    let level = |metric| monitor.level(of, metric, at);
+    let sum = |metric| monitor.sampled(of, metric, Statistic::Sum, at).unwrap_or(0.0) as u64;
+    let mean = |metric| monitor.sampled(of, metric, Statistic::Average, at);
+    PoolSample {
+        at,
+        pool,
+        offered: sum(Metric::RequestCount),
+        throttled: sum(Metric::Throttles),
+        running: level(Metric::Running),
+        waiting: level(Metric::Waiting),
+        desired: level(Metric::DesiredCapacity),
+        pending: level(Metric::PendingInstances),
+        initial: level(Metric::InitialHostCount),
+        healthy: level(Metric::HealthyHostCount),
+        draining: level(Metric::DrainingHostCount),
+        idle: level(Metric::IdleEnvironments),
+        utilisation: mean(Metric::CpuUtilization).map_or(0.0, |percent| percent / 100.0),
+        response_s: mean(Metric::TargetResponseTime),
     }
 }

@@ -52,16 +52,21 @@ pub struct PoolSample {
     pub pool: PoolId,
     /// Requests offered since the last sample.
     pub offered: u64,
+    /// Of these, refused at once.
+    pub throttled: u64,
     pub running: u32,
     pub waiting: u32,
     pub desired: u32,
-    pub booting: u32,
-    pub serving: u32,
+    pub pending: u32,
+    pub initial: u32,
+    pub healthy: u32,
     pub draining: u32,
     /// Instances with nothing to do; only of pools that are born by demand.
     pub idle: u32,
-    /// Mean of busy slots since the last sample over slots in service now; above 1 while a fleet shrinks.
+    /// Mean of busy slots since the last sample over slots in service.
     pub utilisation: f64,
+    /// Mean time from offer to end of work of what ended since the last sample.
+    pub response_s: Option<f64>,
 }
 
 /// The arrivals of one function since the last sample.

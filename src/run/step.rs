@@ -8,7 +8,7 @@ use crate::engine::time::{Instant, Span};
 use crate::model::event::Event;
 use crate::model::fleet::Refusal;
 use crate::model::function::{attempt_key, child_key};
-use crate::model::ids::{NodeId, RequestId};
+use crate::model::ids::{NodeId, PoolId, RequestId};
 use crate::model::orders::{Order, Reasoned};
 use crate::model::request::{Outcome, Phases, Request, State};
 use crate::model::routing::Route;
@@ -45,6 +45,30 @@ impl Driver<'_> {
                 self.world.request_mut(request).end = None;
                 let outcome = self.world.request(request).outcome;
                 self.answered(request, outcome)
+            }
+            Event::Booted { instance } => {
+                self.world.booted(instance, now, &mut self.plan);
+                Ok(())
+            }
+            Event::Stopped { instance } => {
+                self.world.stopped(instance, now, &mut self.plan);
+                Ok(())
+            }
+            Event::GraceOver { instance } => self.grace_over(instance),
+            Event::MetricsDue => {
+                let more = self.work_may_come();
+                self.world.metrics_due(more, now, &mut self.plan);
+                Ok(())
+            }
+            Event::AlarmDue { alarm } => self.alarm_due(alarm),
+            Event::GroupDue { group } => {
+                let acted = self.world.group_due(group, now, &mut self.plan);
+                self.group_acted(group, acted)
+            }
+            Event::TimetableDue { group, entry } => {
+                let more = self.work_may_come();
+                let acted = self.world.timetable_due(group, entry, more, now, &mut self.plan);
+                self.group_acted(group, acted)
             }
             Event::Ready { instance } => {
                 self.world.become_ready(instance, now, &mut self.plan);
@@ -113,6 +137,7 @@ impl Driver<'_> {
         });
         let elsewhere = match route {
             Route::Pool(pool) if self.world.pool(pool).spec.node == node => {
+                self.balancer_waits(id, pool);
                 return match self.world.offer(id, pool, now, &mut self.plan) {
                     Offer::Taken | Offer::Waiting => Ok(()),
                     Offer::Refused(outcome) => self.answer(id, outcome),
@@ -124,6 +149,19 @@ impl Driver<'_> {
             Route::Refused => return self.answer(id, Outcome::Refused),
         };
         self.forward(id, elsewhere)
+    }
+
+    /// A balancer with an idle time-out gives up on the answer before the caller does.
+    fn balancer_waits(&mut self, id: RequestId, pool: PoolId) {
+        let Some(idle) = self.world.pool(pool).spec.idle_timeout else { return };
+        let due = self.now + idle;
+        let event = Event::TimedOut { request: id };
+        let timeout = &mut self.world.requests.get_mut(id.0).timeout;
+        match *timeout {
+            Some(handle) if self.plan.due(handle).is_some_and(|own| own <= due) => {}
+            Some(handle) if self.plan.move_to(handle, due) => {}
+            _ => *timeout = Some(self.plan.plan(due, event.rank(), event)),
+        }
     }
 
     fn forward(&mut self, id: RequestId, to: NodeId) -> io::Result<()> {
@@ -432,6 +470,7 @@ impl Driver<'_> {
         self.orders_given += 1;
         let (action, target, from, to, refusal) = match order {
             Order::Scale { pool, target } => {
+                self.take_over(pool)?;
                 let from = self.world.pool(pool).desired;
                 let refusal = if self.populated {
                     self.world.scale(pool, target, now, &mut self.plan)

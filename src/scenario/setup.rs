@@ -10,6 +10,7 @@ use crate::model::ids::{FunctionId, NodeId};
 use crate::model::network::{Link, Network};
 use crate::model::node::Node;
 use crate::model::pool::{Pool, PoolSpec};
+use crate::model::provider::ProviderSpec;
 use crate::model::request::{Retry, Step};
 use crate::model::tariff::{PerHour, Tariff};
 use crate::model::world::{Account, World};
@@ -26,12 +27,13 @@ pub struct Setup {
     pub horizon: Option<Span>,
     pub warm_up: Span,
     pub slo: Option<Span>,
-    pub sample_every: Option<Span>,
     pub nodes: Vec<Node>,
     pub links: Vec<Link>,
     pub functions: Vec<FunctionSetup>,
     pub sources: Vec<SourceSetup>,
     pub pools: Vec<PoolSpec>,
+    /// Monitor, alarms and scaling groups.
+    pub provider: ProviderSpec,
     pub accounts: Vec<Account>,
     pub tariff: Tariff,
     pub reservations: Vec<ReservationSetup>,
@@ -100,7 +102,10 @@ impl Setup {
         let functions = self.functions.iter().map(|function| function.build(&streams)).collect();
         let pools = self.pools.iter().map(|spec| Pool::new(spec.clone(), &streams)).collect();
         let network = Network::new(self.nodes.len(), &self.links);
-        World::new(self.nodes.clone(), network, functions, pools, self.accounts.clone(), self.tariff.clone())
+        let accounts = self.accounts.clone();
+        let mut world = World::new(self.nodes.clone(), network, functions, pools, accounts, self.tariff.clone());
+        world.install(&self.provider);
+        world
     }
 
     /// The same setup with every source at the cloud, for strategies that know no nodes.

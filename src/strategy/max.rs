@@ -32,9 +32,8 @@ impl Strategy for Max {
     fn control(&mut self, _why: Occasion, view: &View<'_>, orders: &mut Orders) {
         for pool in view.pools().filter(|&pool| view.is_fleet(pool)) {
             self.fleet.get_or_insert(pool);
-            if let Some(size) = self.size {
-                orders.scale(pool, size, "a fixed fleet for the peak");
-            }
+            // Also where the size is the pool's own: the order is what keeps a scaling group away.
+            orders.scale(pool, self.size.unwrap_or_else(|| view.size(pool)), "a fixed fleet for the peak");
         }
     }
 

@@ -3,12 +3,14 @@
 //! A strategy observes, decides and asks: it reads a [`View`] and writes [`Orders`]; it has no way to touch the world, no
 //! agenda, no clock, no file.
 
+pub mod auto;
 pub mod edge_controller;
 pub mod edge_dispatcher;
 pub mod edge_router;
 pub mod faas;
 pub mod libra;
 pub mod max;
+pub mod spock;
 
 use crate::engine::random::Rng;
 use crate::engine::time::{Instant, Span};

@@ -47,6 +47,7 @@ pub use operation::{Across, Binary, Fold, Operation, Unary};
 pub use policy::{Definition, Keep, Policy, Rules};
 pub use reading::Range;
 pub use resample::{Calendar, Groups, resample};
+pub use running::Summed;
 pub use series::Point;
 
 use exact::{Exact, Plan, Scratch};
@@ -224,6 +225,19 @@ impl Archive {
             running.post(at.as_nanos(), value, &self.policies[usize::from(entry.policy.0)]);
         } else {
             self.store(metric, at, &[(at, value)]);
+        }
+    }
+
+    /// Several measures of the simulated present that the caller has summed up, at the cost of one (what CloudWatch calls
+    /// a statistic set). The caller has ensured that the metric keeps tallies and that the numbers are finite.
+    pub fn post_summed(&mut self, metric: MetricId, at: Instant, summed: &Summed) {
+        debug_assert!(summed.count > 0 && summed.sum.is_finite(), "a statistic set has measures");
+        let entry = &mut self.metrics[metric.0 as usize];
+        match &mut entry.store {
+            Store::Running(running) => {
+                running.post_summed(at.as_nanos(), summed, &self.policies[usize::from(entry.policy.0)]);
+            }
+            Store::Exact(_) => unreachable!("measures that were summed up go to metrics of tallies"),
         }
     }
 

@@ -38,6 +38,17 @@ impl Cell {
         }
     }
 
+    /// Counts what somebody else has summed up, all at one instant.
+    fn take_in(&mut self, at: u64, of: &Summed) {
+        self.count += of.count;
+        self.sum += of.sum;
+        self.min = self.min.min(of.min);
+        self.max = self.max.max(of.max);
+        if at >= self.last_at {
+            (self.last, self.last_at) = (of.sum / of.count as f64, at);
+        }
+    }
+
     fn value(&self, kind: Kind) -> f64 {
         match kind {
             Kind::Mean => self.sum / self.count as f64,
@@ -51,6 +62,16 @@ impl Cell {
             }
         }
     }
+}
+
+/// Several measures of one instant, summed up by whoever took them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summed {
+    /// At least one.
+    pub count: u64,
+    pub sum: f64,
+    pub min: f64,
+    pub max: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -109,6 +130,29 @@ impl Running {
         self.newest = self.newest.max(at);
         if opened {
             self.oldest = policy.oldest(self.newest);
+        }
+    }
+
+    /// Counts measures that somebody else has summed up, as if each had been posted at `at`.
+    pub(super) fn post_summed(&mut self, at: u64, of: &Summed, policy: &Policy) {
+        let Summed { count, sum, min, max } = *of;
+        let mean = sum / count as f64;
+        self.post(at, mean, policy);
+        if count == 1 || at < self.oldest {
+            return;
+        }
+        // The first stands in the bucket as the mean; the others make it what it should be.
+        let others = Summed { count: count - 1, sum: sum - mean, min, max };
+        for tier in &mut self.tiers {
+            if at >= tier.open.start && at < tier.open_to {
+                tier.open.take_in(at, &others);
+            } else {
+                let start = at / tier.granularity * tier.granularity;
+                let cell = tier.closed.binary_search_by_key(&start, |cell| cell.start);
+                if let Ok(place) = cell {
+                    tier.closed[place].take_in(at, &others);
+                }
+            }
         }
     }
 

@@ -4,6 +4,7 @@ mod functions;
 mod laws;
 mod places;
 mod pools;
+mod provider;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -148,6 +149,7 @@ impl Checker<'_> {
         let sources = self.sources(&raw, &functions);
         let accounts = self.accounts(&raw);
         let pools = self.pools(&raw, &functions, tariff.as_ref());
+        let provider = self.provider(&raw, &pools);
         let reservations = self.reservations(&raw, tariff.as_ref());
         let endless = sources.iter().any(|source| source.requests.is_none() && source_is_endless(&raw, &source.name));
         if raw.horizon.is_none() && endless {
@@ -161,12 +163,12 @@ impl Checker<'_> {
             horizon: raw.horizon.map(|span| span.0),
             warm_up: raw.warm_up.map_or(Span::ZERO, |span| span.0),
             slo: raw.slo.map(|span| span.0),
-            sample_every: Some(raw.sample.0),
             nodes,
             links,
             functions,
             sources,
             pools,
+            provider,
             accounts,
             tariff: tariff?,
             reservations,

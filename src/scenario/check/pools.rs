@@ -1,12 +1,13 @@
 //! Pools: their rules of birth, death, capacity and charge, against the price list and the functions they serve.
 
 use super::Checker;
+use crate::engine::law::Law;
 use crate::engine::time::{Instant, Span};
 use crate::model::balancer::Policy;
 use crate::model::idle::Reuse;
 use crate::model::ids::{AccountId, FunctionId};
 use crate::model::pool::{
-    Birth, Capacity, Charge, Growth, KeepAlive, LeavesFirst, OnDemand, PoolSpec, Prewarm, QueueRule,
+    Birth, Capacity, Charge, Growth, Health, KeepAlive, LeavesFirst, OnDemand, PoolSpec, Prewarm, QueueRule,
 };
 use crate::model::tariff::{PerHour, Tariff};
 use crate::scenario::path::KeyPath;
@@ -60,6 +61,11 @@ impl Checker<'_> {
             raw::Queue::PerInstance => QueueRule::PerInstance { limit },
             raw::Queue::None => QueueRule::None,
         };
+        if let Some(timeout) = written.idle_timeout
+            && (timeout.0.is_zero() || !written.load_balancer)
+        {
+            self.refuse(path.key("idle_timeout"), "a length of time above zero, and `load_balancer = true` beside it");
+        }
         if written.queue == raw::Queue::None && written.queue_limit.is_some() {
             self.refuse(path.key("queue_limit"), "no limit where there is no queue");
         }
@@ -71,6 +77,8 @@ impl Checker<'_> {
             memory_mib: type_memory_mib.unwrap_or(0),
             birth: Birth::Ordered {
                 boot: self.law(&written.boot, &path.key("boot")),
+                shutdown: self.law(&written.shutdown, &path.key("shutdown")),
+                health: self.health(written.health_check.as_ref(), &path.key("health_check")),
                 initial: written.size,
                 initially_ready: written.initial == raw::Initial::Ready,
                 max: written.max,
@@ -86,7 +94,19 @@ impl Checker<'_> {
             seconds_per_work: self.per_speed(written.speed, path),
             cold_factor: 1.0,
             balancer_billed: written.load_balancer,
+            idle_timeout: written.idle_timeout.map(|span| span.0),
         }
+    }
+
+    fn health(&mut self, written: Option<&raw::HealthCheck>, path: &KeyPath) -> Option<Health> {
+        let written = written?;
+        if written.interval.0.is_zero() {
+            self.refuse(path.key("interval"), "a length of time above zero");
+        }
+        if written.checks == 0 {
+            self.refuse(path.key("checks"), "at least one check");
+        }
+        Some(Health { registration: written.registration.0, interval: written.interval.0, checks: written.checks })
     }
 
     /// How a machine is charged, and its memory in MiB where a price list says so; without one it is free.
@@ -278,6 +298,7 @@ impl Checker<'_> {
             seconds_per_work: self.per_speed(written.speed, path),
             cold_factor: written.cold_factor,
             balancer_billed: false,
+            idle_timeout: None,
         }
     }
 
@@ -359,6 +380,8 @@ impl Checker<'_> {
         let birth = match written.size {
             Some(initial) => Birth::Ordered {
                 boot: start,
+                shutdown: Law::constant(0.0).expect("no time is a length of time"),
+                health: None,
                 initial,
                 initially_ready: true,
                 max: written.max,
@@ -402,6 +425,7 @@ impl Checker<'_> {
             seconds_per_work: self.per_speed(written.speed, path),
             cold_factor: 1.0,
             balancer_billed: false,
+            idle_timeout: None,
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod pools;
 mod prices;
+mod provider;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,10 @@ pub use self::pools::{
     Balance, ContainerPool, FunctionPool, Initial, LeavesFirst, Pool, Prewarm, PrewarmEntry, Queue, Reuse, VmPool,
 };
 pub use self::prices::{Balancer, Container, Function as FunctionPrices, InstanceType, Plain, PriceList, Spot};
+pub use self::provider::{
+    Alarm, Comparison, Group, HealthCheck, Metric, Missing, Monitor, Policy, Scheduled, Simple, Statistic,
+    Step as PolicyStep, Stepwise, Target,
+};
 pub use self::sources::{Closed, Counts, Mmpp, Poisson, Rates, Renewal, Source, Spread};
 use super::law_text::{ByteLaw, TimeLaw};
 use super::units::{Bandwidth, ByteSize, Fraction, FreeTable, Money, PricePerTime, TimeSpan};
@@ -65,6 +70,15 @@ pub struct Scenario {
     pub sources: BTreeMap<String, Source>,
     /// What serves them.
     pub pools: BTreeMap<String, Pool>,
+    /// How finely and how late the provider measures.
+    #[serde(default)]
+    pub monitor: Monitor,
+    /// Alarms on the provider's metrics.
+    #[serde(default)]
+    pub alarms: BTreeMap<String, Alarm>,
+    /// Scaling groups over fleets.
+    #[serde(default)]
+    pub groups: BTreeMap<String, Group>,
     /// Limits that function pools of one account share. `default` is the account of pools that name none.
     #[serde(default)]
     pub accounts: BTreeMap<String, Account>,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::seconds;
+use super::{HealthCheck, seconds};
 use crate::scenario::law_text::TimeLaw;
 use crate::scenario::units::{ByteSize, Quantity, TimeSpan};
 
@@ -70,7 +70,13 @@ pub struct VmPool {
     /// Which machine leaves first when the fleet shrinks.
     #[serde(default)]
     pub leaves_first: LeavesFirst,
-    /// A machine told to leave is taken away after this with what it has; it finishes first when absent.
+    /// From the end of a machine's last request until its memory is free; not billed.
+    #[serde(default = "no_shutdown")]
+    pub shutdown: TimeLaw,
+    /// A load balancer checks new machines before it sends them requests; without it they serve once they have started.
+    #[serde(default)]
+    pub health_check: Option<HealthCheck>,
+    /// A machine told to leave is taken away after this (deregistration delay) with what it has; it finishes first when absent.
     #[serde(default)]
     pub drain: Option<TimeSpan>,
     /// Work done per unit of time; 2 halves service times.
@@ -79,6 +85,9 @@ pub struct VmPool {
     /// Bill a load balancer in front.
     #[serde(default)]
     pub load_balancer: bool,
+    /// The load balancer gives up on a machine that takes longer to answer (AWS: 60 s); never when absent.
+    #[serde(default)]
+    pub idle_timeout: Option<TimeSpan>,
 }
 
 /// Lambda-like functions: environments born by demand, paid by request and duration.
@@ -288,6 +297,10 @@ fn law(text: &str) -> TimeLaw {
 
 fn libra_boot() -> TimeLaw {
     law("100s")
+}
+
+fn no_shutdown() -> TimeLaw {
+    law("0s")
 }
 
 fn simfaas_cold_start() -> TimeLaw {

@@ -1,0 +1,393 @@
+//! The provider's monitor: what happened in each pool and function, posted period by period to the archive.
+//!
+//! Alarms, scaling groups, the view of a strategy and `timeline.csv` read only from here. The pools keep counters anyway;
+//! the monitor looks at them once a step (the finer of its granularity and the timeline's period), so that a metric costs
+//! nothing per request. Names and statistics are those of CloudWatch (namespaces ApplicationELB, AutoScaling, EC2, Lambda).
+//!
+//! Differs: `CPUUtilization` is slots in use over slots in service; levels such as `HealthyHostCount` are one sample a step;
+//! there are no percentiles. A point becomes visible when its period has closed and the publication delay has passed.
+
+use super::archive::{Archive, Definition, Kind, Method, MetricId, Policy, Summed};
+use super::ids::{FunctionId, PoolId};
+use super::pool::{Capacity, Pool};
+use crate::engine::gauge::Reading;
+use crate::engine::time::{Instant, Span};
+
+/// What is measured of a pool or a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Metric {
+    /// Requests offered; requests.
+    RequestCount,
+    /// Requests over instances that take them; requests. No point while none does.
+    RequestCountPerTarget,
+    /// From the offer to the end of the work; seconds. No point while nothing ends.
+    TargetResponseTime,
+    /// Requests refused at once; requests.
+    Throttles,
+    /// Requests on instances, mean over the step; requests.
+    ConcurrentExecutions,
+    /// Slots in use over slots in service, mean over the step; percent. No point while nothing is in service.
+    CpuUtilization,
+    /// Instances that take requests.
+    HealthyHostCount,
+    /// Instances that are registered and not found healthy yet.
+    InitialHostCount,
+    /// Instances that start.
+    PendingInstances,
+    /// Instances that finish what they have, or shut down.
+    DrainingHostCount,
+    /// Instances with nothing to do; pools born by demand only.
+    IdleEnvironments,
+    /// Size asked for; provisioned environments of pools born by demand.
+    DesiredCapacity,
+    /// Requests on instances when the step ends.
+    Running,
+    /// Requests in queues when the step ends.
+    Waiting,
+    /// Calls from outside for a function; requests.
+    Invocations,
+}
+
+impl Metric {
+    pub const ALL: [Metric; 15] = [
+        Metric::RequestCount,
+        Metric::RequestCountPerTarget,
+        Metric::TargetResponseTime,
+        Metric::Throttles,
+        Metric::ConcurrentExecutions,
+        Metric::CpuUtilization,
+        Metric::HealthyHostCount,
+        Metric::InitialHostCount,
+        Metric::PendingInstances,
+        Metric::DrainingHostCount,
+        Metric::IdleEnvironments,
+        Metric::DesiredCapacity,
+        Metric::Running,
+        Metric::Waiting,
+        Metric::Invocations,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Metric::RequestCount => "RequestCount",
+            Metric::RequestCountPerTarget => "RequestCountPerTarget",
+            Metric::TargetResponseTime => "TargetResponseTime",
+            Metric::Throttles => "Throttles",
+            Metric::ConcurrentExecutions => "ConcurrentExecutions",
+            Metric::CpuUtilization => "CPUUtilization",
+            Metric::HealthyHostCount => "HealthyHostCount",
+            Metric::InitialHostCount => "InitialHostCount",
+            Metric::PendingInstances => "PendingInstances",
+            Metric::DrainingHostCount => "DrainingHostCount",
+            Metric::IdleEnvironments => "IdleEnvironments",
+            Metric::DesiredCapacity => "DesiredCapacity",
+            Metric::Running => "Running",
+            Metric::Waiting => "Waiting",
+            Metric::Invocations => "Invocations",
+        }
+    }
+
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Metric::TargetResponseTime => "s",
+            Metric::CpuUtilization => "%",
+            Metric::RequestCount
+            | Metric::RequestCountPerTarget
+            | Metric::Throttles
+            | Metric::ConcurrentExecutions
+            | Metric::Running
+            | Metric::Waiting
+            | Metric::Invocations => "requests",
+            Metric::HealthyHostCount
+            | Metric::InitialHostCount
+            | Metric::PendingInstances
+            | Metric::DrainingHostCount
+            | Metric::IdleEnvironments
+            | Metric::DesiredCapacity => "instances",
+        }
+    }
+
+    /// Whether it is a metric of functions rather than of pools.
+    pub const fn is_of_functions(self) -> bool {
+        matches!(self, Metric::Invocations)
+    }
+
+    /// Whether its sum over a period halves when the fleet doubles, so that a target for it can be tracked.
+    pub const fn falls_with_capacity(self) -> bool {
+        matches!(self, Metric::RequestCountPerTarget | Metric::CpuUtilization)
+    }
+}
+
+/// How the points of a period become one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    Sum,
+    Average,
+    Minimum,
+    Maximum,
+    SampleCount,
+}
+
+impl Statistic {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Statistic::Sum => "Sum",
+            Statistic::Average => "Average",
+            Statistic::Minimum => "Minimum",
+            Statistic::Maximum => "Maximum",
+            Statistic::SampleCount => "SampleCount",
+        }
+    }
+}
+
+/// Whose metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    Pool(PoolId),
+    Function(FunctionId),
+}
+
+/// How finely the monitor looks and how late it tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MonitorSpec {
+    /// Length of the shortest period that can be read.
+    pub granularity: Span,
+    /// From the end of a period to its publication.
+    pub delay: Span,
+    /// Time between rows of the timeline.
+    pub sample: Span,
+}
+
+impl Default for MonitorSpec {
+    fn default() -> Self {
+        const MINUTE: Span = Span::from_secs(60);
+        MonitorSpec { granularity: MINUTE, delay: MINUTE, sample: MINUTE }
+    }
+}
+
+impl MonitorSpec {
+    /// How often the counters are looked at: often enough for whole periods of both lengths.
+    pub fn step(&self) -> Span {
+        let (mut a, mut b) = (self.granularity.as_nanos(), self.sample.as_nanos());
+        while b > 0 {
+            (a, b) = (b, a % b);
+        }
+        Span::from_nanos(a)
+    }
+}
+
+/// An alarm looks back a day at most, as CloudWatch's; so nothing older is kept.
+pub const KEPT: Span = Span::from_secs(86_400);
+
+/// What a pool had counted when it was last looked at.
+struct Seen {
+    offered: u64,
+    throttled: u64,
+    busy: Reading,
+    in_service: Reading,
+}
+
+/// The monitor at work.
+pub struct Monitor {
+    spec: MonitorSpec,
+    archive: Archive,
+    /// By pool, in the order of [`Metric::ALL`].
+    pools: Vec<Vec<MetricId>>,
+    functions: Vec<MetricId>,
+    seen: Vec<Seen>,
+    arrived: Vec<u64>,
+    looked: Instant,
+}
+
+impl Monitor {
+    /// A monitor that has seen nothing yet, at the start of a run.
+    pub fn new(spec: MonitorSpec, pools: &[Pool], functions: &[String]) -> Monitor {
+        let mut definitions =
+            vec![Definition::bounded(spec.granularity, points_in(KEPT + spec.delay, spec.granularity))];
+        if spec.sample != spec.granularity {
+            definitions.push(Definition::bounded(spec.sample, 2));
+        }
+        let mut archive = Archive::new();
+        let policy = archive.add_policy(Policy::tallies("provider", &definitions)).expect("two lengths make a policy");
+        let mut declare = |name: String, metric: Metric, kind: &str, owner: &str| {
+            archive
+                .declare(&name, policy, &[(kind, owner), ("unit", metric.unit())])
+                .expect("owners have different names")
+        };
+        let pool_metrics = pools.iter().map(|pool| {
+            let name = &pool.spec.name;
+            let of_pools = Metric::ALL.into_iter().filter(|metric| !metric.is_of_functions());
+            of_pools.map(|metric| declare(format!("pool/{name}/{}", metric.name()), metric, "pool", name)).collect()
+        });
+        let pool_metrics = pool_metrics.collect();
+        let of_function =
+            |name: &String| declare(format!("function/{name}/Invocations"), Metric::Invocations, "function", name);
+        let functions: Vec<MetricId> = functions.iter().map(of_function).collect();
+        let seen = pools.iter().map(|pool| Seen {
+            offered: 0,
+            throttled: 0,
+            busy: pool.busy.read(Instant::ZERO),
+            in_service: pool.in_service.read(Instant::ZERO),
+        });
+        Monitor {
+            spec,
+            archive,
+            pools: pool_metrics,
+            arrived: vec![0; functions.len()],
+            functions,
+            seen: seen.collect(),
+            looked: Instant::ZERO,
+        }
+    }
+
+    pub fn spec(&self) -> MonitorSpec {
+        self.spec
+    }
+
+    /// Everything posted, for export and for questions across metrics.
+    pub fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    /// Posts what happened since the last look, as measures of the time since then.
+    pub(crate) fn collect(&mut self, pools: &mut [Pool], arrived: &[u64], now: Instant) {
+        let since = self.looked;
+        self.looked = now;
+        for index in 0..pools.len() {
+            self.collect_pool(index, &mut pools[index], since, now);
+        }
+        for (index, &total) in arrived.iter().enumerate() {
+            let fresh = total - self.arrived[index];
+            self.arrived[index] = total;
+            self.archive.post(self.functions[index], since, fresh as f64);
+        }
+    }
+
+    fn collect_pool(&mut self, index: usize, pool: &mut Pool, since: Instant, now: Instant) {
+        let seen = &mut self.seen[index];
+        let (busy, in_service) = (pool.busy.read(now), pool.in_service.read(now));
+        let mean_busy = busy.mean_since(&seen.busy).unwrap_or(0.0);
+        let mean_in_service = in_service.mean_since(&seen.in_service).unwrap_or(0.0);
+        let offered = pool.counts.offered - seen.offered;
+        let throttled = pool.counts.throttled - seen.throttled;
+        *seen = Seen { offered: pool.counts.offered, throttled: pool.counts.throttled, busy, in_service };
+        let answered = std::mem::take(&mut pool.answered);
+        let counts = pool.counts;
+        let (archive, ids) = (&mut self.archive, &self.pools[index]);
+        let mut post = |metric: Metric, value: f64| archive.post(ids[metric as usize], since, value);
+        post(Metric::RequestCount, offered as f64);
+        post(Metric::Throttles, throttled as f64);
+        post(Metric::ConcurrentExecutions, mean_busy);
+        if counts.serving > 0 {
+            post(Metric::RequestCountPerTarget, offered as f64 / f64::from(counts.serving));
+        }
+        if mean_in_service > 0.0 {
+            post(
+                Metric::CpuUtilization,
+                100.0 * (mean_busy / (mean_in_service * parallel(pool.spec.capacity))).min(1.0),
+            );
+        }
+        for (metric, level) in [
+            (Metric::HealthyHostCount, counts.serving),
+            (Metric::InitialHostCount, counts.initial),
+            (Metric::PendingInstances, counts.booting),
+            (Metric::DrainingHostCount, counts.draining),
+            (Metric::IdleEnvironments, pool.idle()),
+            (Metric::DesiredCapacity, pool.desired),
+            (Metric::Running, counts.running),
+            (Metric::Waiting, counts.waiting),
+        ] {
+            post(metric, f64::from(level));
+        }
+        if answered.count > 0 {
+            let secs = |ns: u64| ns as f64 / 1e9;
+            let summed = Summed {
+                count: answered.count,
+                sum: secs(answered.sum_ns),
+                min: secs(answered.min_ns),
+                max: secs(answered.max_ns),
+            };
+            archive.post_summed(ids[Metric::TargetResponseTime as usize], since, &summed);
+        }
+    }
+
+    fn id(&self, of: Of, metric: Metric) -> Option<MetricId> {
+        match of {
+            Of::Pool(pool) if !metric.is_of_functions() => Some(self.pools[pool.index()][metric as usize]),
+            Of::Function(function) if metric.is_of_functions() => Some(self.functions[function.index()]),
+            Of::Pool(_) | Of::Function(_) => None,
+        }
+    }
+
+    /// Up to where periods of `period` are published at `now`.
+    pub fn published_until(&self, period: Span, now: Instant) -> Instant {
+        let width = period.as_nanos();
+        Instant::from_nanos(now.saturating_since(Instant::ZERO + self.spec.delay).as_nanos() / width * width)
+    }
+
+    /// The statistic over the `periods` granularities that were published last; `None` where they hold no point.
+    pub fn latest(&self, of: Of, metric: Metric, statistic: Statistic, periods: u32, now: Instant) -> Option<f64> {
+        let granularity = self.spec.granularity;
+        let to = self.published_until(granularity, now);
+        let back = granularity.as_nanos().saturating_mul(u64::from(periods));
+        self.between(of, metric, statistic, Instant::from_nanos(to.as_nanos().saturating_sub(back)), to)
+    }
+
+    /// The statistic over the granularities from `from` (included) to `to` (excluded), published or not.
+    pub fn between(&self, of: Of, metric: Metric, statistic: Statistic, from: Instant, to: Instant) -> Option<f64> {
+        let id = self.id(of, metric)?;
+        let granularity = self.spec.granularity;
+        let buckets = to.saturating_since(from).as_nanos() / granularity.as_nanos();
+        let read = |kind: Kind, bucket: u64| {
+            let at = from + Span::from_nanos(bucket * granularity.as_nanos());
+            self.archive.value(id, Method::of(kind), granularity, at, to).expect("the policy keeps every tally")
+        };
+        let values = |kind: Kind| (0..buckets).filter_map(move |bucket| read(kind, bucket));
+        match statistic {
+            Statistic::Sum => values(Kind::Sum).reduce(|a, b| a + b),
+            Statistic::SampleCount => values(Kind::Count).reduce(|a, b| a + b),
+            Statistic::Minimum => values(Kind::Min).reduce(f64::min),
+            Statistic::Maximum => values(Kind::Max).reduce(f64::max),
+            Statistic::Average => {
+                let count = values(Kind::Count).reduce(|a, b| a + b)?;
+                Some(values(Kind::Sum).sum::<f64>() / count)
+            }
+        }
+    }
+
+    /// The statistic over the sampling period that ends at `now`, for the timeline.
+    pub fn sampled(&self, of: Of, metric: Metric, statistic: Statistic, now: Instant) -> Option<f64> {
+        let kind = match statistic {
+            Statistic::Sum => Kind::Sum,
+            Statistic::Average => Kind::Mean,
+            Statistic::Minimum => Kind::Min,
+            Statistic::Maximum => Kind::Max,
+            Statistic::SampleCount => Kind::Count,
+        };
+        self.sampled_as(of, metric, kind, now)
+    }
+
+    /// The level at the end of the sampling period that ends at `now`.
+    pub fn level(&self, of: Of, metric: Metric, now: Instant) -> u32 {
+        self.sampled_as(of, metric, Kind::Last, now).map_or(0, |level| level as u32)
+    }
+
+    fn sampled_as(&self, of: Of, metric: Metric, kind: Kind, now: Instant) -> Option<f64> {
+        let sample = self.spec.sample;
+        let from = Instant::from_nanos(now.as_nanos().checked_sub(sample.as_nanos())?);
+        let id = self.id(of, metric)?;
+        self.archive.value(id, Method::of(kind), sample, from, now).expect("the policy keeps every tally")
+    }
+}
+
+/// Requests that one instance works on at full speed.
+fn parallel(capacity: Capacity) -> f64 {
+    match capacity {
+        Capacity::Slots(slots) => f64::from(slots),
+        Capacity::Shared { millicores, .. } => millicores as f64 / 1000.0,
+    }
+}
+
+fn points_in(span: Span, granularity: Span) -> u64 {
+    span.as_nanos().div_ceil(granularity.as_nanos()) + 1
+}
