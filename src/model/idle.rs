@@ -50,14 +50,7 @@ impl Idle {
     /// `deadlines_in_order`: keep-alive has a fixed length and starts anew at each use, so that who became idle first
     /// also leaves first.
     pub fn new(reuse: Reuse, deadlines_in_order: bool) -> Idle {
-        Idle {
-            reuse,
-            oldest: None,
-            newest: None,
-            len: 0,
-            deadlines_in_order,
-            beside: Box::default(),
-        }
+        Idle { reuse, oldest: None, newest: None, len: 0, deadlines_in_order, beside: Box::default() }
     }
 
     #[inline]
