@@ -121,7 +121,7 @@ impl Run {
         }
         let logged: u64 = finished.iter().map(|run| run.summary.calls.total_ended()).max().unwrap_or(0);
         if self.every == 1 && logged > MANY_ROWS {
-            let mib = logged * ROW_BYTES >> 20;
+            let mib = (logged * ROW_BYTES) >> 20;
             super::say(&format!(
                 "requests.csv has {logged} rows, about {mib} MiB for each strategy; --every 10 would log {} of them",
                 logged / 10

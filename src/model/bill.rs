@@ -43,7 +43,7 @@ impl Bill {
     /// What holding it since launch was worth up to `now`; never more than the exact cost.
     #[inline]
     pub fn held_at(&self, now: Instant) -> u64 {
-        let held = u128::from(now.since(self.since).as_nanos()) * u128::from(self.held_rate) >> 40;
+        let held = (u128::from(now.since(self.since).as_nanos()) * u128::from(self.held_rate)) >> 40;
         self.held_pico + held as u64
     }
 

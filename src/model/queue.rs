@@ -99,6 +99,6 @@ mod tests {
         line.push_back(&mut requests, ids[1]);
         let order: Vec<_> = std::iter::from_fn(|| line.pop_front(&mut requests)).collect();
         assert_eq!(order, [ids[0], ids[2], ids[1]]);
-        assert!(line.is_empty() && line.len() == 0);
+        assert!(line.is_empty() && line.is_empty());
     }
 }

@@ -102,7 +102,7 @@ pub fn gib_seconds(pico_per_gib_s: u64, memory_mib: u32, span: Span) -> u64 {
     // Millisecond quanta keep the product within 64 bits for any duration a platform allows; u128 division is slow.
     const MS: u64 = 1_000_000;
     let rate = u64::from(memory_mib).checked_mul(pico_per_gib_s);
-    if span.as_nanos() % MS == 0
+    if span.as_nanos().is_multiple_of(MS)
         && let Some(numerator) = rate.and_then(|rate| rate.checked_mul(span.as_nanos() / MS))
         && let Some(numerator) = numerator.checked_add(512_000)
     {

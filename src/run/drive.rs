@@ -238,7 +238,7 @@ impl<'a> Driver<'a> {
             self.now = at;
             self.events += 1;
             self.check_limits()?;
-            if self.events % BLOCK == 0 {
+            if self.events.is_multiple_of(BLOCK) {
                 self.check_progress()?;
                 self.sink.progress(at, self.events);
             }

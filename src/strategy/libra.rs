@@ -182,7 +182,7 @@ impl Strategy for Libra {
         self.arrived = total;
         self.forecast.observe(arrivals as f64);
         let decision_seconds = (self.parameters.decide_every.as_nanos() / SECOND.as_nanos()).max(1);
-        if self.seconds % decision_seconds == 0 {
+        if self.seconds.is_multiple_of(decision_seconds) {
             let plan = self.rule.plan(&self.forecast);
             self.planned = plan.provision_for;
             let vms = u32::try_from(plan.vms).unwrap_or(u32::MAX).min(view.max_size(steady));

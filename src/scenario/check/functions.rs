@@ -56,7 +56,7 @@ impl Checker<'_> {
 
     /// A memory size as whole MiB.
     pub(super) fn whole_mib(&mut self, bytes: u64, path: &KeyPath) -> u32 {
-        if bytes == 0 || bytes % MIB != 0 || bytes / MIB > u64::from(u32::MAX) {
+        if bytes == 0 || !bytes.is_multiple_of(MIB) || bytes / MIB > u64::from(u32::MAX) {
             self.refuse(path.clone(), "whole MiB, at least 1MiB");
         }
         (bytes / MIB) as u32

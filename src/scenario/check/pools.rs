@@ -165,7 +165,7 @@ impl Checker<'_> {
                 Capacity::Slots(1)
             }
             (Some(cores), None) => {
-                if !(cores >= 0.001 && cores <= CORES_MAX) {
+                if !(0.001..=CORES_MAX).contains(&cores) {
                     self.refuse(path.key("cores"), "from 0.001 to 4096 cores");
                 }
                 if written.workers == Some(0) {
