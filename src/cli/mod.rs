@@ -56,7 +56,7 @@ enum Command {
     /// Compare finished runs: cost, violations, machine time, what the cost is made of, responses.
     Evaluate(evaluate::Evaluate),
     /// Traces of any format: import, describe, fit, synth, scale, cut, merge.
-    Trace(trace::TraceCommand),
+    Trace(Box<trace::TraceCommand>),
     /// Print completions for a shell.
     Completions(completions::Completions),
 }

@@ -159,10 +159,10 @@ fn call_trees(functions: &[FunctionSetup]) -> Vec<Option<CallTree>> {
     let calls = |index: usize| functions[index].steps.iter().flat_map(|step| step.calls.iter().map(|id| id.index()));
     let mut callers: Vec<Vec<usize>> = vec![vec![]; functions.len()];
     let mut open: Vec<usize> = vec![0; functions.len()];
-    for index in 0..functions.len() {
+    for (index, open) in open.iter_mut().enumerate() {
         for callee in calls(index) {
             callers[callee].push(index);
-            open[index] += 1;
+            *open += 1;
         }
     }
     let mut trees = vec![None; functions.len()];
