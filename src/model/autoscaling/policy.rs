@@ -23,7 +23,7 @@ impl Adjustment {
             Adjustment::Exact(size) => size,
             Adjustment::Percent(percent) => {
                 let by = f64::from(size) * percent / 100.0;
-                let whole = if by.abs() < 1.0 { by.signum() } else { by.trunc() };
+                let whole = if by != 0.0 && by.abs() < 1.0 { by.signum() } else { by.trunc() };
                 size.saturating_add_signed(whole as i32)
             }
         }
