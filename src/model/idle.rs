@@ -147,6 +147,7 @@ mod tests {
                 number: number as u64,
                 phase: Phase::Serving { running: 0 },
                 born: Instant::ZERO,
+                booted: None,
                 ready: None,
                 last_used: Instant::ZERO,
                 deadline: Instant::from_nanos(deadline),
@@ -159,6 +160,7 @@ mod tests {
                 newer: None,
                 start: None,
                 drain: None,
+                grace: None,
                 interruption: None,
             });
         }
