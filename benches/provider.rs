@@ -74,7 +74,8 @@ fn timed(setup: &Setup) -> (f64, Summary) {
 }
 
 fn main() {
-    let (pairs, seconds) = if std::env::args().any(|argument| argument == "--bench") { (11, usize::MAX) } else { (1, 600) };
+    let (pairs, seconds) =
+        if std::env::args().any(|argument| argument == "--bench") { (11, usize::MAX) } else { (1, 600) };
     let (name, mut arrivals) = wits();
     arrivals.truncate(seconds);
     let mut plain = libra(arrivals);

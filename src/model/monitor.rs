@@ -253,8 +253,8 @@ impl Monitor {
     pub(crate) fn collect(&mut self, pools: &mut [Pool], arrived: &[u64], now: Instant) {
         let since = self.looked;
         self.looked = now;
-        for index in 0..pools.len() {
-            self.collect_pool(index, &mut pools[index], since, now);
+        for (index, pool) in pools.iter_mut().enumerate() {
+            self.collect_pool(index, pool, since, now);
         }
         for (index, &total) in arrived.iter().enumerate() {
             let fresh = total - self.arrived[index];

@@ -63,7 +63,10 @@ fn below(of: Bar, rival: Bar) -> f64 {
 /// A share of violations within a factor of two of the record.
 fn within_twice(what: &str, found: f64, record: f64) {
     println!("{what}: {found}, on record {record}, factor {}", found / record);
-    assert!(found >= record / 2.0 && found <= record * 2.0, "{what}: {found}, on record {record}, want a factor of two");
+    assert!(
+        found >= record / 2.0 && found <= record * 2.0,
+        "{what}: {found}, on record {record}, want a factor of two"
+    );
 }
 
 const ALL: [&str; 5] = ["libra", "auto", "spock", "faas", "max"];
@@ -77,9 +80,12 @@ fn on_wits_the_order_of_cost_and_violations_is_that_of_the_figures() {
     let violations = [libra, spock, auto].map(|bar| bar.violations_percent);
     rising("violations of LIBRA, SPOCK, AUTO", &violations);
     // The bars with the balancer and LIBRA's gateway, which the price list has.
-    for (what, bar, record, tolerance) in
-        [("AUTO", auto, 1.1417, 0.15), ("SPOCK", spock, 1.151, 0.15), ("FaaS", faas, 2.1215, 0.03), ("MAX", max, 2.3291, 0.03)]
-    {
+    for (what, bar, record, tolerance) in [
+        ("AUTO", auto, 1.1417, 0.15),
+        ("SPOCK", spock, 1.151, 0.15),
+        ("FaaS", faas, 2.1215, 0.03),
+        ("MAX", max, 2.3291, 0.03),
+    ] {
         on_record(&format!("{what} over LIBRA, cost"), bar.usd / libra.usd, record, record * tolerance);
     }
     // Claim 12 holds against AUTO. Against SPOCK it is 83 % here: LIBRA sends machines the first requests of each second, and
@@ -111,7 +117,9 @@ fn with_arrivals_at_whole_seconds_libra_violates_nothing() {
 fn on_aws_in_2020_order_and_ratios_are_those_of_the_bars() {
     let Some([libra, auto, spock, faas, max]) = bars("libra-aws-2020", ALL, &[]) else { return };
     rising("cost of LIBRA, AUTO, SPOCK, FaaS, MAX", &[libra, auto, spock, faas, max].map(|bar| bar.usd));
-    for (what, bar, record) in [("FaaS", faas, 1.2767), ("MAX", max, 1.4940), ("SPOCK", spock, 1.1845), ("AUTO", auto, 1.1446)] {
+    for (what, bar, record) in
+        [("FaaS", faas, 1.2767), ("MAX", max, 1.4940), ("SPOCK", spock, 1.1845), ("AUTO", auto, 1.1446)]
+    {
         on_record(&format!("{what} over LIBRA, cost"), bar.usd / libra.usd, record, 0.15 * record);
     }
     for (what, bar, record) in [("SPOCK", spock, 1.6458), ("AUTO", auto, 1.6757)] {

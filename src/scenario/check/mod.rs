@@ -328,7 +328,12 @@ impl Checker<'_> {
             self.desk.add(complaint.with_hint(near.map(|near| format!("did you mean \"{near}\"?"))));
         }
         for (index, label) in raw.gateway.iter().enumerate() {
-            self.find_unsorted(&raw.strategies, label, KeyPath::from("gateway").index(index), "a strategy of this scenario");
+            self.find_unsorted(
+                &raw.strategies,
+                label,
+                KeyPath::from("gateway").index(index),
+                "a strategy of this scenario",
+            );
         }
         asked
     }

@@ -120,7 +120,7 @@ impl Checker<'_> {
     /// A period must consist of whole granularities, and all periods looked at must still be kept.
     fn period(&mut self, period: Span, periods: u32, monitor: MonitorSpec, path: &KeyPath, many: &str) {
         let granularity = monitor.granularity;
-        if period.is_zero() || period.as_nanos() % granularity.as_nanos() != 0 {
+        if period.is_zero() || !period.as_nanos().is_multiple_of(granularity.as_nanos()) {
             self.refuse(path.key("period"), format!("a multiple of the monitor's granularity of {granularity}"));
         } else if period.as_nanos().saturating_mul(u64::from(periods)) > KEPT.as_nanos() {
             self.refuse(
