@@ -159,6 +159,7 @@ mod tests {
                 newer: None,
                 start: None,
                 drain: None,
+                grace: None,
                 interruption: None,
                 grace: None,
             });

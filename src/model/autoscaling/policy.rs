@@ -12,7 +12,7 @@ pub enum Adjustment {
     Change(i32),
     /// To exactly so many.
     Exact(u32),
-    /// By so many percent, rounded away from nothing: at least one instance.
+    /// By so many percent, rounded towards nothing but by at least one instance where there is one.
     Percent(f64),
 }
 
@@ -23,6 +23,7 @@ impl Adjustment {
             Adjustment::Exact(size) => size,
             Adjustment::Percent(percent) => {
                 let by = f64::from(size) * percent / 100.0;
+                // A share of nothing is nothing, and the sign of zero is one.
                 let whole = if by != 0.0 && by.abs() < 1.0 { by.signum() } else { by.trunc() };
                 size.saturating_add_signed(whole as i32)
             }

@@ -97,6 +97,23 @@ impl Checker<'_> {
     /// The index of a name among those that exist, in alphabetical order, or a complaint that names the nearest.
     fn find(&mut self, names: &[String], name: &str, path: KeyPath, what: &str) -> Option<usize> {
         let index = names.binary_search_by(|known| known.as_str().cmp(name)).ok();
+        self.found(index, names, name, path, what)
+    }
+
+    /// The same among names in an order of their own, such as that of the strategies of a scenario.
+    fn find_unsorted(&mut self, names: &[String], name: &str, path: KeyPath, what: &str) -> Option<usize> {
+        let index = names.iter().position(|known| known == name);
+        self.found(index, names, name, path, what)
+    }
+
+    fn found(
+        &mut self,
+        index: Option<usize>,
+        names: &[String],
+        name: &str,
+        path: KeyPath,
+        what: &str,
+    ) -> Option<usize> {
         if index.is_none() {
             let complaint: Complaint = self.read.refuse(path, format!("the name of {what}"));
             let near = nearest(name, names.iter().map(String::as_str));
@@ -311,7 +328,12 @@ impl Checker<'_> {
             self.desk.add(complaint.with_hint(near.map(|near| format!("did you mean \"{near}\"?"))));
         }
         for (index, label) in raw.gateway.iter().enumerate() {
-            self.find(&raw.strategies, label, KeyPath::from("gateway").index(index), "a strategy of this scenario");
+            self.find_unsorted(
+                &raw.strategies,
+                label,
+                KeyPath::from("gateway").index(index),
+                "a strategy of this scenario",
+            );
         }
         asked
     }

@@ -246,7 +246,7 @@ impl Checker<'_> {
 
     fn alarm_of(&mut self, name: &str, alarms: &[AlarmSpec], path: &KeyPath) -> Option<AlarmId> {
         let names: Vec<String> = alarms.iter().map(|alarm| alarm.name.clone()).collect();
-        self.find(&names, name, path.key("alarm"), "an alarm").map(AlarmId::from_index)
+        self.find_unsorted(&names, name, path.key("alarm"), "an alarm").map(AlarmId::from_index)
     }
 
     fn adjustment(
