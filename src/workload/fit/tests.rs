@@ -5,7 +5,8 @@ use super::*;
 const N: usize = 60_000;
 
 fn known(modulation: Modulation) -> Fit {
-    Fit { windows: N, stretch: 1800, repeats: false, profile: vec![50.0; 34], modulation, spikes: None, noise: 1.0 }
+    let profile = vec![50.0; 100];
+    Fit { windows: N, stretch: 600, repeats: false, profile, cycle: None, modulation, spikes: None, noise: 1.0 }
 }
 
 fn fitted(counts: &[u32], kind: Kind) -> Fit {
@@ -61,11 +62,23 @@ fn spikes_are_told_apart_from_the_rest() {
 }
 
 #[test]
+fn a_timer_is_found_again() {
+    let mut factors = vec![0.95; 300];
+    factors[290..].fill(2.45);
+    let given = Fit { cycle: Some(Cycle { factors: factors.clone() }), ..known(Modulation::Constant) };
+    let found = fitted(&given.counts(N, &Streams::new(6, 0)).unwrap(), Kind::Gamma).cycle.unwrap();
+    assert_eq!(found.factors.len(), 300);
+    assert!(found.factors.iter().zip(&factors).all(|(found, given)| (found / given - 1.0).abs() < 0.15), "{found:?}");
+    let none = known(Modulation::Constant).counts(N, &Streams::new(7, 0)).unwrap();
+    assert_eq!(fitted(&none, Kind::Gamma).cycle, None);
+}
+
+#[test]
 fn a_profile_is_followed_and_folded() {
     let day = |second: usize| 20.0 + 15.0 * libm::sin(second as f64 / 86_400.0 * std::f64::consts::TAU);
     let counts: Vec<u32> = (0..3 * 86_400).map(|second| day(second) as u32).collect();
     let found = fitted(&counts, Kind::Gamma);
-    assert!(found.repeats && found.profile.len() == 48);
+    assert!(found.repeats && found.profile.len() == 144);
     for hour in 0..48 {
         let second = hour * 3600;
         assert!((found.expected(second) - day(second)).abs() < 1.0, "hour {hour}: {}", found.expected(second));
