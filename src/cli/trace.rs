@@ -148,9 +148,7 @@ impl TraceCommand {
     pub fn run(&self) -> ExitCode {
         let done = match &self.action {
             Action::Import(import) => import.input.open().and_then(|mut trace| import.write(&mut trace)),
-            Action::Merge(import) => {
-                import.input.open_each().and_then(|traces| import.write(&mut Merged::new(traces)))
-            }
+            Action::Merge(import) => import.input.open_each().and_then(|traces| import.write(&mut Merged::new(traces))),
             Action::Describe(describe) => describe.run(),
             Action::Fit(fit) => fit.run(),
             Action::Synth(synth) => synth.run(),
@@ -236,7 +234,8 @@ fn per_second(trace: &mut dyn Trace) -> Result<Vec<u32>, String> {
 impl Synth {
     fn run(&self) -> Result<(), String> {
         let file = self.generator.display();
-        let text = std::fs::read_to_string(&self.generator).map_err(|error| format!("{file}: cannot be read: {error}"))?;
+        let text =
+            std::fs::read_to_string(&self.generator).map_err(|error| format!("{file}: cannot be read: {error}"))?;
         let fit: Fit = serde_json::from_str(&text).map_err(|error| format!("{file}: {error}"))?;
         let seconds = self.seconds.unwrap_or(fit.windows);
         let counts = fit.counts(seconds, &Streams::new(self.seed, 0)).map_err(|unfit| format!("{file}: {unfit}"))?;

@@ -154,10 +154,6 @@ pub struct Input {
 }
 
 impl Input {
-    pub fn files(&self) -> &[PathBuf] {
-        &self.files
-    }
-
     pub fn streams(&self) -> Streams {
         Streams::new(self.seed, 0)
     }
@@ -184,7 +180,9 @@ impl Input {
     fn only<'a>(&self, files: &'a [PathBuf]) -> Result<&'a Path, String> {
         match files {
             [file] => Ok(file),
-            _ => Err(format!("found {} files, want one of this format (trace merge puts several together)", files.len())),
+            _ => {
+                Err(format!("found {} files, want one of this format (trace merge puts several together)", files.len()))
+            }
         }
     }
 
@@ -199,11 +197,8 @@ impl Input {
                 boxed(periods::open(self.only(files)?, column, self.period, self.placement, streams))
             }
             Format::Azure2019 => {
-                let files = azure_2019::Files {
-                    minutes: list,
-                    durations: self.durations.clone(),
-                    memory: self.memory.clone(),
-                };
+                let files =
+                    azure_2019::Files { minutes: list, durations: self.durations.clone(), memory: self.memory.clone() };
                 boxed(azure_2019::open(&files, self.azure_choices(), streams))
             }
             Format::Azure2021 => {

@@ -300,10 +300,16 @@ impl fmt::Display for Description {
         if let (Some(mean), Some(cv)) = (self.service_mean_s, self.service_cv) {
             writeln!(f, "service time: mean {mean:.6} s, deviation / mean {cv:.3}")?;
         }
-        writeln!(f, "\nwindow_s  windows      mean   deviation  dispersion      peak  peak/mean  empty  autocorrelation at {LAGS:?}")?;
+        writeln!(
+            f,
+            "\nwindow_s  windows      mean   deviation  dispersion      peak  peak/mean  empty  autocorrelation at {LAGS:?}"
+        )?;
         for window in &self.windows {
-            let lags: Vec<String> =
-                window.autocorrelation.iter().map(|value| value.map_or("-".to_owned(), |r| format!("{r:.2}"))).collect();
+            let lags: Vec<String> = window
+                .autocorrelation
+                .iter()
+                .map(|value| value.map_or("-".to_owned(), |r| format!("{r:.2}")))
+                .collect();
             writeln!(
                 f,
                 "{:>8} {:>8} {:>9.2} {:>11.2} {:>11.2} {:>9} {:>10.2} {:>5.1}%  {}",

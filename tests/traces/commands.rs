@@ -55,8 +55,7 @@ fn a_trace_that_cannot_be_read_leaves_no_file_behind() {
     let folder = tempfile::tempdir().unwrap();
     let (bad, out) = (folder.path().join("bad.csv"), folder.path().join("out.csv"));
     std::fs::write(&bad, "arrival_s,function\n1,f\nx,f\n").unwrap();
-    let (_, message, code) =
-        stratosim(&["trace", "import", &bad.to_string_lossy(), "--out", &out.to_string_lossy()]);
+    let (_, message, code) = stratosim(&["trace", "import", &bad.to_string_lossy(), "--out", &out.to_string_lossy()]);
     assert!(code == 2 && message.contains("bad.csv:3:1: arrival_s: found \"x\""), "{message}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let (_, message, code) = stratosim(&["trace", "import", "--format", "csv", &bad.to_string_lossy()]);

@@ -77,7 +77,8 @@ fn azure_2019_keeps_the_count_of_every_minute() {
 #[test]
 fn azure_2021_brings_ends_into_order_of_arrival() {
     let file = data("azure-2021/AzureFunctionsInvocationTraceForTwoWeeksJan2021.txt");
-    let trace = read(|| azure_2021::open(file.clone(), azure_2021::Memory::Burr, streams(), Reading::default()).unwrap());
+    let trace =
+        read(|| azure_2021::open(file.clone(), azure_2021::Memory::Burr, streams(), Reading::default()).unwrap());
     assert_eq!(totals(&trace), (200, 200, 15));
     let zero = trace.1.iter().filter(|x| x.service == Some(Span::ZERO)).count() as u64;
     assert_eq!(trace.0.report().count("duration of 0 s"), zero);
@@ -121,7 +122,8 @@ fn huawei_2025_and_globus_are_mappings() {
     assert_eq!(huawei.1[1].service, Some(Span::from_nanos(250_000_000)));
     assert_eq!((huawei.1[0].memory_bytes, huawei.1[1].payload_bytes), (Some(64 << 20), Some(2048)));
 
-    let globus = read(|| mapped::open(vec![data("globus/invocations.csv")], Mapping::globus(), Reading::default()).unwrap());
+    let globus =
+        read(|| mapped::open(vec![data("globus/invocations.csv")], Mapping::globus(), Reading::default()).unwrap());
     assert_eq!(totals(&globus), (25, 25, 4));
     assert_eq!(globus.1[24].at.as_nanos(), 24 * 1_500_000_001);
 }
@@ -136,9 +138,7 @@ fn alibaba_tells_of_jobs_and_of_calls() {
     assert_eq!(shapes, ["1,2<1,3<1+2", "1*free"]);
     assert_eq!(jobs.1[1].service, Some(Span::from_secs(10 + 15 + 5)));
 
-    let calls = |file: &str, which| {
-        read(|| alibaba_calls::open(vec![data(file)], which, Reading::default()).unwrap())
-    };
+    let calls = |file: &str, which| read(|| alibaba_calls::open(vec![data(file)], which, Reading::default()).unwrap());
     use alibaba_calls::Calls::{All, Entry};
     assert_eq!(totals(&calls("alibaba-2021/MSCallGraph_0.csv", Entry)), (7, 3, 2));
     assert_eq!(totals(&calls("alibaba-2021/MSCallGraph_0.csv", All)), (7, 6, 4));
@@ -199,8 +199,12 @@ fn our_own_requests_come_back_to_the_last_digit() {
     let text = std::fs::read_to_string(path).unwrap();
     assert_eq!(text.lines().next(), Some(requests::COLUMNS.join(",").as_str()));
     assert_eq!(requests::COLUMNS.join(","), stratosim::run::record::REQUESTS, "the table that runs write");
-    let mut rows: Vec<Vec<&str>> =
-        text.lines().skip(1).map(|line| line.split(',').collect()).filter(|row: &Vec<&str>| row[2].is_empty()).collect();
+    let mut rows: Vec<Vec<&str>> = text
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect())
+        .filter(|row: &Vec<&str>| row[2].is_empty())
+        .collect();
     rows.sort_by_key(|row| row[0].parse::<u64>().unwrap());
     for (row, arrival) in rows.iter().zip(&trace.1) {
         let cast = trace.0.cast();
@@ -215,13 +219,13 @@ fn our_own_requests_come_back_to_the_last_digit() {
 
 #[test]
 fn counts_and_any_other_table_are_read() {
-    let open = || periods::open(&data("counts/wits.txt"), Column::Only, Span::from_secs(1), Placement::Uniform, streams());
+    let open =
+        || periods::open(&data("counts/wits.txt"), Column::Only, Span::from_secs(1), Placement::Uniform, streams());
     let counts = read(|| open().unwrap());
     assert_eq!(totals(&counts), (5, 28 + 143 + 1168 + 61, 1));
     let mapping = "separator=semicolon,time=when:iso,function=who,service=took:ms,memory=size:KiB";
-    let own = read(|| {
-        mapped::open(vec![data("csv/own.csv")], Mapping::parse(mapping).unwrap(), Reading::default()).unwrap()
-    });
+    let own =
+        read(|| mapped::open(vec![data("csv/own.csv")], Mapping::parse(mapping).unwrap(), Reading::default()).unwrap());
     assert_eq!(totals(&own), (2, 2, 2));
     assert_eq!((seconds(&own.1), own.1[1].memory_bytes), (vec![0.0, 1.5], Some(4096)));
     assert_eq!(&**own.0.cast().functions.text(own.1[1].function), "a;b");

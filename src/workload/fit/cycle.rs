@@ -58,7 +58,8 @@ fn phases(counts: &[u32], period: usize) -> (f64, Vec<f64>) {
             squares += off * off;
         }
     }
-    let offs: Vec<f64> = sums.iter().zip(&turns).map(|(sum, &turns)| if turns > 0.0 { sum / turns } else { 0.0 }).collect();
+    let offs: Vec<f64> =
+        sums.iter().zip(&turns).map(|(sum, &turns)| if turns > 0.0 { sum / turns } else { 0.0 }).collect();
     let between = offs.iter().map(|off| off * off).sum::<f64>() / period as f64;
     let variance = squares / f64::max(n, 1.0);
     if variance <= 0.0 {

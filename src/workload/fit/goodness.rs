@@ -76,7 +76,8 @@ fn distance(one: &[u32], other: &[u32]) -> f64 {
         counts
     };
     let (one, other) = (sorted(one), sorted(other));
-    let below = |sorted: &[u32], value: u32| sorted.partition_point(|&count| count <= value) as f64 / sorted.len() as f64;
+    let below =
+        |sorted: &[u32], value: u32| sorted.partition_point(|&count| count <= value) as f64 / sorted.len() as f64;
     one.iter().chain(&other).map(|&value| (below(&one, value) - below(&other, value)).abs()).fold(0.0, f64::max)
 }
 

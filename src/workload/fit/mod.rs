@@ -196,7 +196,8 @@ impl Fit {
     pub fn counts(&self, windows: usize, streams: &Streams) -> Result<Vec<u32>, Unfit> {
         self.check()?;
         let mut modulation = self.modulation.begin(streams.stream("modulation", "fit"))?;
-        let mut spikes = self.spikes.map(|spikes| SpikeState::new(spikes, streams.stream("spikes", "fit"))).transpose()?;
+        let mut spikes =
+            self.spikes.map(|spikes| SpikeState::new(spikes, streams.stream("spikes", "fit"))).transpose()?;
         let mut rng = streams.stream("counts", "fit");
         let count = |window: usize| {
             let profile = self.expected(window);

@@ -13,7 +13,7 @@ pub fn profile(counts: &[u32], choices: Choices) -> Vec<f64> {
         *n += 1.0;
     }
     // A last stretch of a few windows says little; it is counted to the one before.
-    if turn % choices.stretch != 0 && turn % choices.stretch < choices.stretch / 2 && stretches > 1 {
+    if (1..choices.stretch / 2).contains(&(turn % choices.stretch)) && stretches > 1 {
         let (sum, n) = sums.pop().unwrap_or_default();
         if let Some(last) = sums.last_mut() {
             last.0 += sum;
@@ -60,7 +60,12 @@ pub fn take_spikes(ratios: &mut [Option<f64>]) -> Option<Spikes> {
     }
     let height = heights.iter().sum::<f64>() / spikes;
     let variance = heights.iter().map(|x| (x - height).powi(2)).sum::<f64>() / spikes;
-    Some(Spikes { per_window: spikes / n, length: lengths as f64 / spikes, height, height_cv: variance.sqrt() / height })
+    Some(Spikes {
+        per_window: spikes / n,
+        length: lengths as f64 / spikes,
+        height,
+        height_cv: variance.sqrt() / height,
+    })
 }
 
 /// Moments of the rate relative to its profile, the noise of counting taken out.

@@ -110,7 +110,15 @@ pub struct Blocks<P> {
 
 impl<P: Periods> Blocks<P> {
     pub fn new(periods: P, company: Company, placement: Placement) -> Blocks<P> {
-        Blocks { periods, company, placement, cells: Vec::new(), block: Block::default(), start: Instant::ZERO, ended: false }
+        Blocks {
+            periods,
+            company,
+            placement,
+            cells: Vec::new(),
+            block: Block::default(),
+            start: Instant::ZERO,
+            ended: false,
+        }
     }
 
     /// Places and sorts the next period; false when there is none.

@@ -132,7 +132,7 @@ impl<T: Trace> Trace for Scaled<T> {
                 let into = if copy == 0 || room == 0 { 0 } else { self.rng.below(room) };
                 self.copies.push(Arrival { at: arrival.at + Span::from_nanos(into), ..arrival });
             }
-            self.copies.sort_by(|a, b| b.at.cmp(&a.at));
+            self.copies.sort_by_key(|copy| std::cmp::Reverse(copy.at));
         }
     }
 
