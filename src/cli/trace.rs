@@ -63,7 +63,7 @@ struct Describe {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Family {
-    /// Gamma processes of up to two time scales.
+    /// Gamma processes of several time scales.
     Gamma,
     /// A chain of two states (MMPP).
     TwoStates,
@@ -79,7 +79,7 @@ struct FitTrace {
     /// How the rate swings around its profile.
     #[arg(long, value_enum, default_value = "gamma")]
     family: Family,
-    /// Length of a stretch of the profile; half an hour, or less for a short trace, when absent.
+    /// Length of a stretch of the profile; ten minutes, or less for a short trace, when absent.
     #[arg(long, value_parser = time_span)]
     stretch: Option<Span>,
 }

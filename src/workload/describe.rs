@@ -230,11 +230,8 @@ impl Scale {
         self.current += 1;
     }
 
-    /// Passes over empty windows, those between the one just closed and the `ahead`th after it; as soon as the ring is
-    /// empty, all at once.
-    fn skip(&mut self, ahead: u64) {
-        // The window that was closed is one of those gone by.
-        let empty = ahead - 1;
+    /// Passes over so many empty windows; as soon as nothing but empty ones is remembered, over all at once.
+    fn skip(&mut self, empty: u64) {
         let singly = empty.min(LAG_MAX as u64);
         (0..singly).for_each(|_| self.close());
         let rest = empty - singly;

@@ -259,7 +259,7 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
             ALB.replace("2018-07-02T", "2018-13-02T"),
             ":1:6: time: found \"2018-13-02T22:23:00Z\", want a date such as",
         ),
-        ("alb", ALB.replace(" 34 ", " - "), ":1:62: received_bytes: found \"-\", want a whole number of bytes"),
+        ("alb", ALB.replace(" 34 ", " - "), ":1:59: received_bytes: found \"-\", want a whole number of bytes"),
         ("clf", CLF.replace("36 -", "36 ~"), ":1:8: time: found \"10/Oct/2000:13:55:36 ~0700\", want a date such as"),
         ("clf", CLF.replace(" 200 ", " 20 "), ":1:53: status: found \"20\", want an HTTP status from 100 to 599"),
         // Our own tables.

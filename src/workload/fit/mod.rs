@@ -1,8 +1,8 @@
 //! A generator that stands in for a trace that may not leave the house: it has the trace's course over the day, its
 //! burstiness by time scale and its spikes, and none of its rows.
 //!
-//! The expected count of a window is `profile x modulation`; spikes are laid over it. The profile is the mean rate by stretches,
-//! over the whole trace or folded into a day. The modulation is a stationary factor of mean 1: a product of
+//! The expected count of a window is `profile x cycle x modulation`; spikes are laid over it. The profile is the mean rate by
+//! stretches, over the whole trace or folded into a day; the cycle is what timers of a minute or five add. The modulation is a stationary factor of mean 1: a product of
 //! gamma processes, one for each time scale, or a two-state chain (MMPP). What is counted is Poisson around that, or
 //! tighter where the trace is.
 //!
@@ -10,6 +10,7 @@
 //! section 5.4), which gives variance and memory without the Poisson noise; gamma processes of a given memory are those of
 //! Lewis, McKenzie and Hugus, Gamma processes (1989); the two states follow from variance, skewness and memory.
 
+mod cycle;
 mod goodness;
 mod modulation;
 mod moments;
@@ -19,6 +20,7 @@ use crate::engine::random::{Rng, Streams};
 use crate::engine::unfit::Unfit;
 use serde::{Deserialize, Serialize};
 
+pub use cycle::Cycle;
 pub use goodness::{Figure, Goodness, goodness};
 pub use modulation::{GammaPart, Modulation};
 
@@ -38,7 +40,7 @@ pub struct Choices {
 /// The family of the modulation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
-    /// Gamma processes of up to two time scales.
+    /// Gamma processes of several time scales.
     #[default]
     Gamma,
     /// A chain of two states.
@@ -46,10 +48,10 @@ pub enum Kind {
 }
 
 impl Choices {
-    /// Half-hours, folded into days when the trace has two of them or more.
+    /// Ten minutes, folded into days when the trace has two of them or more.
     pub fn of(windows: usize) -> Choices {
         let fold = (windows >= 2 * DAY).then_some(DAY);
-        Choices { stretch: 1800.min((windows / 8).max(1)), fold, kind: Kind::Gamma }
+        Choices { stretch: 600.min((windows / 8).max(1)), fold, kind: Kind::Gamma }
     }
 }
 
@@ -64,6 +66,7 @@ pub struct Fit {
     pub repeats: bool,
     /// Mean count of a window at the middle of each stretch.
     pub profile: Vec<f64>,
+    pub cycle: Option<Cycle>,
     pub modulation: Modulation,
     pub spikes: Option<Spikes>,
     /// Variance over mean of a count around its expectation: 1 for Poisson.
@@ -100,16 +103,18 @@ pub fn fit(counts: &[u32], choices: Choices) -> Result<Fit, Unfit> {
         let found = format!("{} windows for a fold of {fold}", choices.stretch);
         return Err(Unfit::new("stretch", found, "a length that divides the fold"));
     }
-    let profile = moments::profile(counts, choices);
+    let means = moments::profile(counts, choices);
     let mut fit = Fit {
         windows: counts.len(),
         stretch: choices.stretch,
         repeats: choices.fold.is_some(),
-        profile,
+        profile: means.clone(),
+        cycle: cycle::find(counts),
         modulation: Modulation::Constant,
         spikes: None,
         noise: 1.0,
     };
+    fit.meet(&means);
     let expected: Vec<f64> = (0..counts.len()).map(|window| fit.expected(window)).collect();
     let mut ratios = moments::ratios(counts, &expected);
     fit.spikes = moments::take_spikes(&mut ratios);
@@ -123,7 +128,7 @@ pub fn fit(counts: &[u32], choices: Choices) -> Result<Fit, Unfit> {
 }
 
 impl Fit {
-    /// What profile and nothing else expects of a window: straight between the middles of stretches.
+    /// What profile and cycle expect of a window; the profile is straight between the middles of stretches.
     pub fn expected(&self, window: usize) -> f64 {
         let stretches = self.profile.len();
         let place = window as f64 / self.stretch as f64 - 0.5;
@@ -137,7 +142,26 @@ impl Fit {
             };
             self.profile[index]
         };
-        at(below) * (1.0 - share) + at(below + 1.0) * share
+        let factor = self.cycle.as_ref().map_or(1.0, |cycle| cycle.factors[window % cycle.factors.len()]);
+        (at(below) * (1.0 - share) + at(below + 1.0) * share) * factor
+    }
+
+    /// Moves the profile so that the straight lines between its points have these means over the stretches; lines between
+    /// means alone would cut off every hill.
+    fn meet(&mut self, means: &[f64]) {
+        for _ in 0..50 {
+            let lacking: Vec<f64> = means
+                .iter()
+                .enumerate()
+                .map(|(stretch, mean)| {
+                    let windows = stretch * self.stretch..(stretch + 1) * self.stretch;
+                    mean - windows.map(|window| self.expected(window)).sum::<f64>() / self.stretch as f64
+                })
+                .collect();
+            for (point, lacking) in self.profile.iter_mut().zip(lacking) {
+                *point = f64::max(0.0, *point + lacking);
+            }
+        }
     }
 
     /// Refuses what no fit gives, in a file written by hand.
@@ -150,6 +174,12 @@ impl Fit {
         }
         self.profile.iter().try_for_each(|&mean| Unfit::unless_not_negative("profile", mean).map(drop))?;
         Unfit::unless_not_negative("noise", self.noise)?;
+        if let Some(cycle) = &self.cycle {
+            if cycle.factors.is_empty() {
+                return Err(Unfit::new("cycle", "no factor", "a factor for each window of its period"));
+            }
+            cycle.factors.iter().try_for_each(|&factor| Unfit::unless_not_negative("cycle", factor).map(drop))?;
+        }
         if let Some(spikes) = self.spikes {
             Unfit::unless_not_negative("spikes.per_window", spikes.per_window)?;
             Unfit::unless_positive("spikes.length", spikes.length)?;

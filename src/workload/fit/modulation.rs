@@ -29,30 +29,26 @@ pub struct GammaPart {
 const LEAST_VARIANCE: f64 = 1e-4;
 
 impl Modulation {
-    /// One or two gamma processes, by least squares over the autocovariance.
+    /// Gamma processes whose memories together give the autocovariance: nonnegative least squares over a grid of memories,
+    /// which leaves the variance to a few of them.
     pub fn gamma(figures: &Figures) -> Modulation {
         let mut points = vec![(0.0, figures.variance)];
         points.extend(figures.covariances.iter().map(|&(lag, value)| (lag as f64, value)));
         let longest = figures.covariances.last().map_or(1.0, |&(lag, _)| lag as f64);
-        // Memories from a third of a window to twice the longest lag seen.
-        let steps = 24;
-        let memory = |step: usize| 0.3 * libm::pow(2.0 * longest / 0.3, step as f64 / f64::from(steps - 1));
-        let mut best = (f64::INFINITY, [0.0; 2], [0.0; 2]);
-        for fast in 0..steps as usize {
-            for slow in fast + 1..steps as usize {
-                let memories = [memory(fast), memory(slow)];
-                let (error, variances) = two_exponentials(&points, memories);
-                if error < best.0 {
-                    best = (error, variances, memories);
-                }
+        // From a third of a window to the longest lag seen.
+        let grid = |step: u32| 0.3 * libm::pow(longest / 0.3, f64::from(step) / f64::from(MEMORIES - 1));
+        let memories: Vec<f64> = (0..MEMORIES).map(grid).collect();
+        let variances = nonnegative_least_squares(&points, &memories);
+        // The variance of a product is not the sum: of a slower part s and a faster f it is (1 + s)(1 + f) - 1, so the faster
+        // ones are divided by what the slower ones have.
+        let (mut parts, mut slower) = (Vec::new(), 1.0);
+        for (&memory, &variance) in memories.iter().zip(&variances).rev() {
+            if variance > LEAST_VARIANCE {
+                let variance = variance / slower;
+                slower *= 1.0 + variance;
+                parts.push(GammaPart { variance, memory });
             }
         }
-        let (_, [fast, slow], memories) = best;
-        // The variance of a product is not the sum: (1 + a)(1 + b) = 1 + fast + slow.
-        let quick = fast / (1.0 + slow);
-        let parts = [(slow, memories[1]), (quick, memories[0])];
-        let parts = parts.into_iter().filter(|&(variance, _)| variance > LEAST_VARIANCE);
-        let parts: Vec<GammaPart> = parts.map(|(variance, memory)| GammaPart { variance, memory }).collect();
         if parts.is_empty() { Modulation::Constant } else { Modulation::Gamma { parts } }
     }
 
@@ -64,7 +60,7 @@ impl Modulation {
         }
         let skewness = figures.third / libm::pow(variance, 1.5);
         // Of two levels with share p at the high one, the skewness is (1 - 2p) / sqrt(p (1 - p)); a low level below zero
-        // is not possible, which bounds the share from below.
+        // is not possible, which bounds the share from above.
         let share = 0.5 * (1.0 - skewness / libm::sqrt(4.0 + skewness * skewness));
         let share = share.min(1.0 / (1.0 + variance)).clamp(1e-6, 1.0 - 1e-6);
         let high = 1.0 + libm::sqrt(variance * (1.0 - share) / share);
@@ -108,27 +104,28 @@ impl Modulation {
     }
 }
 
-/// Nonnegative least squares of `a exp(-t/m0) + b exp(-t/m1)`: the error, a and b.
-fn two_exponentials(points: &[(f64, f64)], memories: [f64; 2]) -> (f64, [f64; 2]) {
-    let (mut aa, mut ab, mut bb, mut ay, mut by, mut yy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-    for &(lag, value) in points {
-        let (a, b) = (libm::exp(-lag / memories[0]), libm::exp(-lag / memories[1]));
-        aa += a * a;
-        ab += a * b;
-        bb += b * b;
-        ay += a * value;
-        by += b * value;
-        yy += value * value;
+/// Memories among which the variance is shared out.
+const MEMORIES: u32 = 10;
+/// Rounds of descent; a fixed number, so that the answer does not depend on when it seems good enough.
+const ROUNDS: usize = 20_000;
+
+/// Shares of exponentials with these memories whose sum is nearest to the points (lag, value): cyclic descent, each share
+/// at its best given the others.
+fn nonnegative_least_squares(points: &[(f64, f64)], memories: &[f64]) -> Vec<f64> {
+    let columns: Vec<Vec<f64>> =
+        memories.iter().map(|memory| points.iter().map(|(lag, _)| libm::exp(-lag / memory)).collect()).collect();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let values: Vec<f64> = points.iter().map(|&(_, value)| value).collect();
+    let gram: Vec<Vec<f64>> = columns.iter().map(|a| columns.iter().map(|b| dot(a, b)).collect()).collect();
+    let target: Vec<f64> = columns.iter().map(|column| dot(column, &values)).collect();
+    let mut shares = vec![0.0; memories.len()];
+    for _ in 0..ROUNDS {
+        for (j, row) in gram.iter().enumerate() {
+            let rest = target[j] - dot(row, &shares);
+            shares[j] = f64::max(0.0, shares[j] + rest / row[j]);
+        }
     }
-    let error = |a: f64, b: f64| yy - 2.0 * (a * ay + b * by) + a * a * aa + 2.0 * a * b * ab + b * b * bb;
-    let determinant = aa * bb - ab * ab;
-    let both = [(ay * bb - by * ab) / determinant, (by * aa - ay * ab) / determinant];
-    let alone = [[(ay / aa).max(0.0), 0.0], [0.0, (by / bb).max(0.0)]];
-    let fits = determinant > 1e-12 * aa * bb && both[0] >= 0.0 && both[1] >= 0.0;
-    let candidates = alone.into_iter().chain(fits.then_some(both));
-    candidates
-        .map(|[a, b]| (error(a, b), [a, b]))
-        .fold((f64::INFINITY, [0.0; 2]), |best, next| if next.0 < best.0 { next } else { best })
+    shares
 }
 
 /// The memory of an exponential with the variance and the area of the autocovariance.

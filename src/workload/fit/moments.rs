@@ -13,7 +13,7 @@ pub fn profile(counts: &[u32], choices: Choices) -> Vec<f64> {
         *n += 1.0;
     }
     // A last stretch of a few windows says little; it is counted to the one before.
-    if !turn.is_multiple_of(choices.stretch) && turn % choices.stretch < choices.stretch / 2 && stretches > 1 {
+    if (1..choices.stretch / 2).contains(&(turn % choices.stretch)) && stretches > 1 {
         let (sum, n) = sums.pop().unwrap_or_default();
         if let Some(last) = sums.last_mut() {
             last.0 += sum;

@@ -5,7 +5,8 @@ use super::*;
 const N: usize = 60_000;
 
 fn known(modulation: Modulation) -> Fit {
-    Fit { windows: N, stretch: 1800, repeats: false, profile: vec![50.0; 34], modulation, spikes: None, noise: 1.0 }
+    let profile = vec![50.0; 100];
+    Fit { windows: N, stretch: 600, repeats: false, profile, cycle: None, modulation, spikes: None, noise: 1.0 }
 }
 
 fn fitted(counts: &[u32], kind: Kind) -> Fit {
@@ -55,11 +56,27 @@ fn a_poisson_stream_needs_no_modulation_and_a_clock_no_noise() {
 #[test]
 fn spikes_are_told_apart_from_the_rest() {
     let mut counts = known(Modulation::Constant).counts(N, &Streams::new(4, 0)).unwrap();
-    (0..100).for_each(|k| counts[k * 600 + 7] += 300);
-    (0..100).for_each(|k| counts[k * 600 + 8] += 300);
+    // At places without a common step, else they would be a timer.
+    for k in 0..100 {
+        let at = k * 590 + k * k * 31 % 500;
+        counts[at] += 300;
+        counts[at + 1] += 300;
+    }
     let spikes = fitted(&counts, Kind::Gamma).spikes.unwrap();
     assert!((spikes.per_window * N as f64 - 100.0).abs() < 1.0, "{spikes:?}");
     assert!((spikes.length - 2.0).abs() < 0.05 && (spikes.height - 6.0).abs() < 0.3, "{spikes:?}");
+}
+
+#[test]
+fn a_timer_is_found_again() {
+    let mut factors = vec![0.95; 300];
+    factors[290..].fill(2.45);
+    let given = Fit { cycle: Some(Cycle { factors: factors.clone() }), ..known(Modulation::Constant) };
+    let found = fitted(&given.counts(N, &Streams::new(6, 0)).unwrap(), Kind::Gamma).cycle.unwrap();
+    assert_eq!(found.factors.len(), 300);
+    assert!(found.factors.iter().zip(&factors).all(|(found, given)| (found / given - 1.0).abs() < 0.15), "{found:?}");
+    let none = known(Modulation::Constant).counts(N, &Streams::new(7, 0)).unwrap();
+    assert_eq!(fitted(&none, Kind::Gamma).cycle, None);
 }
 
 #[test]
@@ -67,7 +84,7 @@ fn a_profile_is_followed_and_folded() {
     let day = |second: usize| 20.0 + 15.0 * libm::sin(second as f64 / 86_400.0 * std::f64::consts::TAU);
     let counts: Vec<u32> = (0..3 * 86_400).map(|second| day(second) as u32).collect();
     let found = fitted(&counts, Kind::Gamma);
-    assert!(found.repeats && found.profile.len() == 48);
+    assert!(found.repeats && found.profile.len() == 144);
     for hour in 0..48 {
         let second = hour * 3600;
         assert!((found.expected(second) - day(second)).abs() < 1.0, "hour {hour}: {}", found.expected(second));

@@ -1,7 +1,7 @@
 //! Bitbrains (GWA-T-12): how busy each of 1,750 virtual machines was, every five minutes.
 //!
 //! Source: Shen, van Beek, Iosup, Statistical Characterization of Business-Critical Workloads (CCGrid 2015); one file for each
-//! machine, separator `;` and tab, header `Timestamp [ms]; CPU cores; ...`.
+//! machine, separator `;` and tab, header `Timestamp [ms]`, `CPU cores` and so on.
 //!
 //! There are no requests in it. A reading becomes an arrival of the work that the machine did in the period: its function
 //! is the machine (the file's name), its service time the processor seconds used, its memory the memory used.
