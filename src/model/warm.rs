@@ -44,7 +44,7 @@ impl World {
             } else {
                 self.begin(id, open, now, plan);
             }
-            self.note_open(open);
+            self.note_open(open, at_once);
             return true;
         }
         let provisioned = environments.idle_provisioned.pick();
@@ -53,7 +53,7 @@ impl World {
             idle.remove(&mut self.instances, warm);
             self.take_account(pool_id);
             self.begin(id, warm, now, plan);
-            self.note_open(warm);
+            self.note_open(warm, at_once);
             return true;
         }
         let (limit, growth) = (rules.limit, rules.growth);
@@ -66,7 +66,7 @@ impl World {
         let Some(fresh) = self.launch(pool_id, false, now, plan) else { return false };
         self.take_account(pool_id);
         self.bind(id, fresh, now);
-        self.note_open(fresh);
+        self.note_open(fresh, at_once);
         let request = self.requests.get(id.0);
         let key = attempt_key(request.key, request.attempt);
         self.start_environment(fresh, key, now, plan);
@@ -111,7 +111,7 @@ impl World {
         if self.instances.get(id.0).phase.running() == 0 {
             self.environment_freed(id, now, plan);
         } else {
-            self.note_open(id);
+            self.note_open(id, at_once);
         }
     }
 
@@ -119,6 +119,7 @@ impl World {
     pub(crate) fn environment_freed(&mut self, id: InstanceId, now: Instant, plan: &mut Plan) {
         let pool_id = self.instances.get(id.0).pool;
         let pool = &mut self.pools[pool_id.index()];
+        let at_once = pool.spec.capacity.at_once();
         if let Some(next) = pool.queue.front() {
             let account = parts(pool).1.account;
             if self.account_has_room(account) {
@@ -127,11 +128,11 @@ impl World {
                 pool.counts.waiting -= 1;
                 self.take_account(pool_id);
                 self.begin(next, id, now, plan);
-                self.note_open(id);
+                self.note_open(id, at_once);
                 return;
             }
         }
-        self.note_open(id);
+        self.note_open(id, at_once);
         if self.instances.get(id.0).phase.running() == 0 {
             self.idle(id, now, plan);
         }
@@ -140,9 +141,7 @@ impl World {
 
     /// Keeps the queue of busy environments with room up to date; only where an environment takes several requests.
     #[inline]
-    fn note_open(&mut self, id: InstanceId) {
-        let pool = self.instances.get(id.0).pool;
-        let at_once = self.pools[pool.index()].spec.capacity.at_once();
+    fn note_open(&mut self, id: InstanceId, at_once: u32) {
         if at_once > 1 {
             self.note_room(id, at_once);
         }
