@@ -1,7 +1,7 @@
 //! One virtual machine, function environment or container, and its life.
 
 use super::bill::Bill;
-use super::ids::{InstanceId, PoolId};
+use super::ids::PoolId;
 use super::queue::Fifo;
 use super::sharing::Sharing;
 use crate::engine::agenda::Handle;
@@ -82,9 +82,8 @@ pub struct Instance {
     /// Present when its requests share cores.
     pub(crate) sharing: Option<Box<Sharing>>,
     pub(crate) bill: Bill,
-    /// The neighbours in the list of idle environments.
-    pub(crate) older: Option<InstanceId>,
-    pub(crate) newer: Option<InstanceId>,
+    /// Its place in the line of idle environments.
+    pub(crate) idle_stamp: u64,
     pub(crate) start: Option<Handle>,
     pub(crate) drain: Option<Handle>,
     pub(crate) interruption: Option<Handle>,

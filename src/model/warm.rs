@@ -50,7 +50,7 @@ impl World {
         let provisioned = environments.idle_provisioned.pick();
         if let Some(warm) = provisioned.or_else(|| environments.idle.pick()) {
             let idle = if provisioned.is_some() { &mut environments.idle_provisioned } else { &mut environments.idle };
-            idle.remove(&mut self.instances, warm);
+            idle.remove(&self.instances, warm);
             self.take_account(pool_id);
             self.begin(id, warm, now, plan);
             self.note_open(warm, at_once);
@@ -232,7 +232,7 @@ impl World {
                 return;
             }
             let floor = environments.floor;
-            environments.idle.remove(&mut self.instances, id);
+            environments.idle.remove(&self.instances, id);
             if self.pools[pool_id.index()].standing() <= floor {
                 // Pre-warming keeps it: its time starts anew.
                 self.set_deadline(id, now);
@@ -269,7 +269,7 @@ impl World {
     /// Lets an idle environment go before its time, to make room.
     pub(crate) fn evict(&mut self, id: InstanceId, now: Instant, plan: &mut Plan) {
         let pool_id = self.instances.get(id.0).pool;
-        parts(&mut self.pools[pool_id.index()]).0.idle.remove(&mut self.instances, id);
+        parts(&mut self.pools[pool_id.index()]).0.idle.remove(&self.instances, id);
         self.expire_one(id, now, plan);
     }
 
@@ -288,7 +288,7 @@ impl World {
         while parts(&mut self.pools[pool_id.index()]).0.provisioned_now > target {
             let (environments, _) = parts(&mut self.pools[pool_id.index()]);
             let Some(id) = environments.idle_provisioned.longest_idle() else { return };
-            environments.idle_provisioned.remove(&mut self.instances, id);
+            environments.idle_provisioned.remove(&self.instances, id);
             self.idle(id, now, plan);
         }
     }
