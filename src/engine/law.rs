@@ -198,7 +198,13 @@ impl Law {
     /// One draw: finite or, for a heavy tail past the range of floats, infinite; never negative, never NaN.
     #[inline]
     pub fn draw(&self, rng: &mut Rng) -> f64 {
-        self.factor * self.kind.draw(rng)
+        // The two laws that most requests are drawn from stand in the caller; the others are a call away.
+        self.factor
+            * match self.kind {
+                Kind::Constant(value) => value,
+                Kind::Exponential { mean } => mean * rng.exponential(),
+                _ => self.kind.draw(rng),
+            }
     }
 
     /// The expectation; infinite for a Pareto law of shape 1 or less.
@@ -244,7 +250,7 @@ impl From<Kind> for Law {
 }
 
 impl Kind {
-    #[inline]
+    #[inline(never)]
     fn draw(&self, rng: &mut Rng) -> f64 {
         match *self {
             Kind::Constant(value) => value,

@@ -43,6 +43,9 @@ impl Default for Block {
 impl Block {
     #[inline]
     pub fn add(&mut self, value: u64) {
+        if value == 0 {
+            return self.add_zero();
+        }
         let square = u128::from(value) * u128::from(value);
         self.count += 1;
         self.sum += u128::from(value);
@@ -50,6 +53,14 @@ impl Block {
         self.min = self.min.min(value);
         self.max = self.max.max(value);
         self.histogram.add(value);
+    }
+
+    /// Most requests wait for no time at all.
+    #[inline]
+    fn add_zero(&mut self) {
+        self.count += 1;
+        self.min = 0;
+        self.histogram.add(0);
     }
 
     pub fn merge(&mut self, other: &Block) {

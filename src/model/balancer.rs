@@ -159,25 +159,8 @@ mod tests {
         let mut balancer = Balancer::new(policy);
         for (number, &running) in running.iter().enumerate() {
             let id = instances.insert(Instance {
-                pool: PoolId(0),
-                number: number as u64,
                 phase: Phase::Serving { running },
-                born: Instant::ZERO,
-                booted: None,
-                ready: None,
-                last_used: Instant::ZERO,
-                deadline: Instant::FAR,
-                keep_alives: 0,
-                provisioned: false,
-                waiting: Default::default(),
-                sharing: None,
-                bill: Default::default(),
-                older: None,
-                newer: None,
-                start: None,
-                drain: None,
-                grace: None,
-                interruption: None,
+                ..Instance::launched(PoolId(0), number as u64, Instant::ZERO)
             });
             balancer.add(&instances, InstanceId(id));
         }

@@ -164,27 +164,7 @@ impl World {
             Capacity::Shared { millicores, .. } => Some(Box::new(Sharing::new(millicores))),
             Capacity::Slots(_) => None,
         };
-        let instance = Instance {
-            pool: pool_id,
-            number,
-            phase: Phase::Booting,
-            born: now,
-            booted: None,
-            ready: None,
-            last_used: now,
-            deadline: Instant::FAR,
-            keep_alives: 0,
-            provisioned: false,
-            waiting: Default::default(),
-            sharing,
-            bill: Default::default(),
-            older: None,
-            newer: None,
-            start: None,
-            drain: None,
-            grace: None,
-            interruption: None,
-        };
+        let instance = Instance { sharing, ..Instance::launched(pool_id, number, now) };
         let id = InstanceId(self.instances.insert(instance));
         self.open_bill(id, now);
         let pool = &self.pools[pool_id.index()];

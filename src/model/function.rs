@@ -5,25 +5,27 @@ use crate::engine::law::Law;
 use crate::engine::random::Keyed;
 use crate::engine::time::Span;
 
-/// One function (of any service: a VM serves functions too, as a web server serves routes).
+/// One function (of any service: a VM serves functions too, as a web server serves routes). What every request asks for
+/// comes first, in one line of the cache: there may be thousands of functions.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct Function {
+    /// The caller gives up when the whole answer takes longer.
+    pub timeout: Option<Span>,
+    /// Probability that an attempt fails after its work was done.
+    pub failure: f64,
+    pub steps: Vec<Step>,
+    /// Size of the answer, for links and egress.
+    pub response_bytes: u64,
+    pub payload_bytes: u64,
     pub name: String,
     /// Memory size in MiB; what a function platform bills.
     pub memory_mib: u32,
     /// Work of a call that another function makes; a source has a law of its own.
     pub work: Law,
-    pub payload_bytes: u64,
-    /// Size of the answer, for links and egress.
-    pub response_bytes: u64,
-    /// The caller gives up when the whole answer takes longer.
-    pub timeout: Option<Span>,
     /// How long a request waits in a queue before it leaves unserved; once begun it stays. Seconds.
     pub patience: Option<Law>,
-    /// Probability that an attempt fails after its work was done.
-    pub failure: f64,
     pub retry: Retry,
-    pub steps: Vec<Step>,
     /// Draws of this function whose order a strategy can change, addressed by the key of the call.
     pub draws: Draws,
 }

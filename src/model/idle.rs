@@ -1,10 +1,12 @@
 //! Warm environments that wait for work: which one is used next, and whose keep-alive ends first.
 //!
 //! The reuse order and the meaning of keep-alive change the share of cold starts many times over, so both are named in
-//! the scenario. Environments stand in a list in order of becoming idle; orders that the list cannot give (newest or
-//! oldest launch, keep-alive times that are drawn) use priority queues beside it.
+//! the scenario. Environments stand in a line in order of becoming idle; orders that the line cannot give (newest or
+//! oldest launch, keep-alive times that are drawn) use priority queues beside it. The line is kept apart from the
+//! environments: with many pools, looking at a neighbour that is not used costs more than using the one that is.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
 
 use priority_queue::PriorityQueue;
 use rustc_hash::FxBuildHasher;
@@ -29,15 +31,16 @@ pub enum Reuse {
 /// Idle environments of one pool.
 pub struct Idle {
     reuse: Reuse,
-    oldest: Option<InstanceId>,
-    newest: Option<InstanceId>,
-    len: u32,
     deadlines_in_order: bool,
-    /// Apart from the list, which most pools need alone and should find close together.
+    /// Stamps rise; who was taken out of the middle leaves a hole, and no hole stands at an end.
+    line: VecDeque<(u64, Option<InstanceId>)>,
+    holes: usize,
+    stamps: u64,
+    /// Apart from the line, which most pools need alone.
     beside: Box<Beside>,
 }
 
-/// Orders that the list does not give.
+/// Orders that the line does not give.
 #[derive(Default)]
 struct Beside {
     /// By launch number, for `Newest` (as is) and `Oldest` (negated).
@@ -50,34 +53,36 @@ impl Idle {
     /// `deadlines_in_order`: keep-alive has a fixed length and starts anew at each use, so that who became idle first
     /// also leaves first.
     pub fn new(reuse: Reuse, deadlines_in_order: bool) -> Idle {
-        Idle { reuse, oldest: None, newest: None, len: 0, deadlines_in_order, beside: Box::default() }
+        Idle { reuse, deadlines_in_order, line: VecDeque::new(), holes: 0, stamps: 0, beside: Box::default() }
     }
 
     #[inline]
     pub fn len(&self) -> u32 {
-        self.len
+        (self.line.len() - self.holes) as u32
     }
 
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// The environment idle for the longest time.
+    #[inline]
     pub fn longest_idle(&self) -> Option<InstanceId> {
-        self.oldest
+        self.line.front().and_then(|&(_, id)| id)
+    }
+
+    #[inline]
+    fn shortest_idle(&self) -> Option<InstanceId> {
+        self.line.back().and_then(|&(_, id)| id)
     }
 
     /// An environment becomes idle; its deadline is set.
     #[inline]
     pub fn push(&mut self, instances: &mut Slab<Instance>, id: InstanceId) {
-        if let Some(newest) = self.newest {
-            instances.get_mut(newest.0).newer = Some(id);
-        }
         let instance = instances.get_mut(id.0);
-        (instance.older, instance.newer) = (self.newest, None);
-        self.newest = Some(id);
-        self.oldest.get_or_insert(id);
-        self.len += 1;
+        self.stamps += 1;
+        instance.idle_stamp = self.stamps;
+        self.line.push_back((self.stamps, Some(id)));
         match self.reuse {
             Reuse::Newest => drop(self.beside.by_launch.push(id, instance.number as i64)),
             Reuse::Oldest => drop(self.beside.by_launch.push(id, -(instance.number as i64))),
@@ -92,26 +97,28 @@ impl Idle {
     #[inline]
     pub fn pick(&self) -> Option<InstanceId> {
         match self.reuse {
-            Reuse::MostRecentlyUsed => self.newest,
-            Reuse::LeastRecentlyUsed => self.oldest,
+            Reuse::MostRecentlyUsed => self.shortest_idle(),
+            Reuse::LeastRecentlyUsed => self.longest_idle(),
             Reuse::Newest | Reuse::Oldest => self.beside.by_launch.peek().map(|(&id, _)| id),
         }
     }
 
     /// Takes out an environment, to be used or to leave.
     #[inline]
-    pub fn remove(&mut self, instances: &mut Slab<Instance>, id: InstanceId) {
-        let instance = instances.get_mut(id.0);
-        let (older, newer) = (instance.older.take(), instance.newer.take());
-        match older {
-            Some(older) => instances.get_mut(older.0).newer = newer,
-            None => self.oldest = newer,
+    pub fn remove(&mut self, instances: &Slab<Instance>, id: InstanceId) {
+        if self.shortest_idle() == Some(id) {
+            self.line.pop_back();
+        } else if self.longest_idle() == Some(id) {
+            self.line.pop_front();
+        } else {
+            let own = instances.get(id.0).idle_stamp;
+            let place = self.line.binary_search_by_key(&own, |&(stamp, _)| stamp);
+            self.line[place.expect("only who is idle is taken out")].1 = None;
+            self.holes += 1;
         }
-        match newer {
-            Some(newer) => instances.get_mut(newer.0).older = older,
-            None => self.newest = older,
+        if self.holes > 0 {
+            self.tidy();
         }
-        self.len -= 1;
         if matches!(self.reuse, Reuse::Newest | Reuse::Oldest) {
             self.beside.by_launch.remove(&id);
         }
@@ -120,11 +127,27 @@ impl Idle {
         }
     }
 
+    /// Takes holes away from the ends, and all of them once they are the larger part.
+    fn tidy(&mut self) {
+        while let Some((_, None)) = self.line.back() {
+            self.line.pop_back();
+            self.holes -= 1;
+        }
+        while let Some((_, None)) = self.line.front() {
+            self.line.pop_front();
+            self.holes -= 1;
+        }
+        if 2 * self.holes > self.line.len() {
+            self.line.retain(|(_, id)| id.is_some());
+            self.holes = 0;
+        }
+    }
+
     /// The environment whose keep-alive ends first, and when.
     #[inline]
     pub fn first_deadline(&self, instances: &Slab<Instance>) -> Option<(Instant, InstanceId)> {
         if self.deadlines_in_order {
-            self.oldest.map(|id| (instances.get(id.0).deadline, id))
+            self.longest_idle().map(|id| (instances.get(id.0).deadline, id))
         } else {
             self.beside.by_deadline.peek().map(|(&id, &Reverse((deadline, _)))| (deadline, id))
         }
@@ -142,26 +165,9 @@ mod tests {
         let mut instances = Slab::default();
         for (number, deadline) in [9, 3, 5].into_iter().enumerate() {
             instances.insert(Instance {
-                pool: PoolId(0),
-                number: number as u64,
                 phase: Phase::Serving { running: 0 },
-                born: Instant::ZERO,
-                booted: None,
-                ready: None,
-                last_used: Instant::ZERO,
                 deadline: Instant::from_nanos(deadline),
-                keep_alives: 0,
-                provisioned: false,
-                waiting: Default::default(),
-                sharing: None,
-                bill: Default::default(),
-                older: None,
-                newer: None,
-                start: None,
-                drain: None,
-                grace: None,
-                interruption: None,
-                grace: None,
+                ..Instance::launched(PoolId(0), number as u64, Instant::ZERO)
             });
         }
         let mut idle = Idle::new(reuse, deadlines_in_order);
@@ -177,14 +183,28 @@ mod tests {
             (Reuse::Newest, [2, 1, 0]),
             (Reuse::Oldest, [0, 1, 2]),
         ] {
-            let (mut idle, mut instances) = three(reuse, true);
+            let (mut idle, instances) = three(reuse, true);
             for id in order {
                 let picked = idle.pick().unwrap();
                 assert_eq!(picked, InstanceId(id), "{reuse:?}");
-                idle.remove(&mut instances, picked);
+                idle.remove(&instances, picked);
             }
             assert!(idle.is_empty() && idle.pick().is_none());
         }
+    }
+
+    #[test]
+    fn whoever_leaves_from_the_middle_the_others_keep_their_order() {
+        let (mut idle, mut instances) = three(Reuse::LeastRecentlyUsed, true);
+        let ids = [2, 0, 1].map(InstanceId);
+        idle.remove(&instances, ids[1]);
+        assert_eq!((idle.len(), idle.longest_idle(), idle.shortest_idle()), (2, Some(ids[0]), Some(ids[2])));
+        idle.push(&mut instances, ids[1]);
+        idle.remove(&instances, ids[2]);
+        idle.remove(&instances, ids[0]);
+        assert_eq!((idle.len(), idle.longest_idle(), idle.shortest_idle()), (1, Some(ids[1]), Some(ids[1])));
+        idle.remove(&instances, ids[1]);
+        assert!(idle.is_empty() && idle.line.is_empty() && idle.holes == 0);
     }
 
     #[test]

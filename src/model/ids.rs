@@ -57,18 +57,18 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
-    #[inline]
+    /// Puts an item into a free slot. Always inlined, so that an item of many fields is built where it will live.
+    #[inline(always)]
     pub fn insert(&mut self, item: T) -> u32 {
-        match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot as usize] = Some(item);
-                slot
-            }
-            None => {
-                self.slots.push(Some(item));
-                (self.slots.len() - 1) as u32
-            }
-        }
+        let slot = self.free.pop().unwrap_or_else(|| self.add_slot());
+        self.slots[slot as usize] = Some(item);
+        slot
+    }
+
+    #[cold]
+    fn add_slot(&mut self) -> u32 {
+        self.slots.push(None);
+        (self.slots.len() - 1) as u32
     }
 
     /// Takes the item out and frees its slot.

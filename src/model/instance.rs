@@ -1,7 +1,7 @@
 //! One virtual machine, function environment or container, and its life.
 
 use super::bill::Bill;
-use super::ids::{InstanceId, PoolId};
+use super::ids::PoolId;
 use super::queue::Fifo;
 use super::sharing::Sharing;
 use crate::engine::agenda::Handle;
@@ -88,9 +88,8 @@ pub struct Instance {
     /// Present when its requests share cores.
     pub(crate) sharing: Option<Box<Sharing>>,
     pub(crate) bill: Bill,
-    /// The neighbours in the list of idle environments.
-    pub(crate) older: Option<InstanceId>,
-    pub(crate) newer: Option<InstanceId>,
+    /// Its place in the line of idle environments.
+    pub(crate) idle_stamp: u64,
     pub(crate) start: Option<Handle>,
     pub(crate) drain: Option<Handle>,
     pub(crate) grace: Option<Handle>,
@@ -98,6 +97,30 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// Number `number` of its pool, launched `now`: starting, empty, billed from its bill's opening on.
+    pub(crate) fn launched(pool: PoolId, number: u64, now: Instant) -> Instance {
+        Instance {
+            pool,
+            number,
+            phase: Phase::Booting,
+            born: now,
+            booted: None,
+            ready: None,
+            last_used: now,
+            deadline: Instant::FAR,
+            keep_alives: 0,
+            provisioned: false,
+            waiting: Fifo::default(),
+            sharing: None,
+            bill: Bill::default(),
+            idle_stamp: 0,
+            start: None,
+            drain: None,
+            grace: None,
+            interruption: None,
+        }
+    }
+
     /// Requests on it or waiting for it.
     #[inline]
     pub fn outstanding(&self) -> u32 {

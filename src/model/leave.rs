@@ -27,11 +27,12 @@ impl World {
                 self.instances.get_mut(instance.0).waiting.remove(&mut self.requests, id);
                 let pool = &mut self.pools[pool_id.index()];
                 pool.counts.waiting -= 1;
+                let at_once = pool.spec.capacity.at_once();
                 match &mut pool.births {
                     Births::Fleet(balancer) => balancer.note(&self.instances, instance),
                     Births::Environments(_) => {
                         // Its place on an environment that starts is free for the next in line.
-                        self.note_open(instance);
+                        self.note_open(instance, at_once);
                         self.release_account(pool_id);
                         self.pump(pool_id, now, plan);
                         self.pump_account(pool_id, now, plan);

@@ -19,25 +19,26 @@ use crate::engine::law::Law;
 use crate::engine::random::{Keyed, Streams};
 use crate::engine::time::{Instant, Span};
 
-/// What a pool is made of, checked.
+/// What a pool is made of, checked. What every request asks for comes last: in a [`Pool`] that is beside the counts.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct PoolSpec {
     pub name: String,
-    pub node: NodeId,
     /// Functions it serves, by id; all of them when empty.
     pub serves: Vec<FunctionId>,
-    pub charge: Charge,
     /// Memory that one instance takes at its node, in MiB.
     pub memory_mib: u64,
+    /// Billed as a load balancer in front of the pool.
+    pub balancer_billed: bool,
     pub birth: Birth,
-    pub capacity: Capacity,
+    pub charge: Charge,
+    pub node: NodeId,
     pub queue: QueueRule,
+    pub capacity: Capacity,
     /// Seconds for one unit of work on a warm instance.
     pub seconds_per_work: f64,
     /// The service of the request that started an instance takes this many times as long.
     pub cold_factor: f64,
-    /// Billed as a load balancer in front of the pool.
-    pub balancer_billed: bool,
     /// The balancer answers for an instance that takes longer (HTTP 504).
     pub idle_timeout: Option<Span>,
 }
@@ -176,25 +177,27 @@ pub enum QueueRule {
     PerInstance { limit: u32 },
 }
 
-/// A pool at work.
+/// A pool at work. Its order is that of use: what every request changes stands together, since there may be thousands of
+/// pools, each looked at seldom enough to have left the cache.
+#[repr(C)]
 pub struct Pool {
     pub spec: PoolSpec,
     pub counts: Counts,
+    /// What is asked for: the fleet's size, or provisioned environments.
+    pub desired: u32,
+    pub(crate) queue: Fifo,
     /// Requests on instances, over time.
     pub busy: Gauge,
+    pub(crate) hour: super::books::HourUse,
+    pub(crate) births: Births,
+    /// Responses since the monitor last looked.
+    pub(crate) answered: Answered,
     /// Instances billed or kept: booting, initial, serving and draining, over time.
     pub alive: Gauge,
     /// Instances from readiness to their end, over time: the capacity that utilisation is measured by.
     pub in_service: Gauge,
-    /// Responses since the monitor last looked.
-    pub(crate) answered: Answered,
-    /// What is asked for: the fleet's size, or provisioned environments.
-    pub desired: u32,
-    pub(crate) queue: Fifo,
     pub(crate) launched: u64,
-    pub(crate) births: Births,
     pub(crate) draws: PoolDraws,
-    pub(crate) hour: super::books::HourUse,
     /// Until when an order that does not fit may wait, and its event.
     pub(crate) wanting: Option<Handle>,
 }

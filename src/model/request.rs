@@ -219,7 +219,7 @@ pub struct Request {
 
 impl Request {
     /// A root that a source sends at `now`.
-    #[inline]
+    #[inline(always)]
     #[allow(clippy::too_many_arguments)] // A request is this many facts; a builder would only hide a forgotten one.
     pub fn root(
         number: u64,

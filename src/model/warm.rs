@@ -52,16 +52,16 @@ impl World {
             } else {
                 self.begin(id, open, now, plan);
             }
-            self.note_open(open);
+            self.note_open(open, at_once);
             return true;
         }
         let provisioned = environments.idle_provisioned.pick();
         if let Some(warm) = provisioned.or_else(|| environments.idle.pick()) {
             let idle = if provisioned.is_some() { &mut environments.idle_provisioned } else { &mut environments.idle };
-            idle.remove(&mut self.instances, warm);
+            idle.remove(&self.instances, warm);
             self.take_account(pool_id);
             self.begin(id, warm, now, plan);
-            self.note_open(warm);
+            self.note_open(warm, at_once);
             return true;
         }
         let (limit, growth) = (rules.limit, rules.growth);
@@ -74,7 +74,7 @@ impl World {
         let Some(fresh) = self.launch(pool_id, false, now, plan) else { return false };
         self.take_account(pool_id);
         self.bind(id, fresh, now);
-        self.note_open(fresh);
+        self.note_open(fresh, at_once);
         let request = self.requests.get(id.0);
         let key = attempt_key(request.key, request.attempt);
         self.start_environment(fresh, key, now, plan);
@@ -119,7 +119,7 @@ impl World {
         if self.instances.get(id.0).phase.running() == 0 {
             self.environment_freed(id, now, plan);
         } else {
-            self.note_open(id);
+            self.note_open(id, at_once);
         }
     }
 
@@ -127,6 +127,7 @@ impl World {
     pub(crate) fn environment_freed(&mut self, id: InstanceId, now: Instant, plan: &mut Plan) {
         let pool_id = self.instances.get(id.0).pool;
         let pool = &mut self.pools[pool_id.index()];
+        let at_once = pool.spec.capacity.at_once();
         if let Some(next) = pool.queue.front() {
             let account = parts(pool).1.account;
             if self.account_has_room(account) {
@@ -135,11 +136,11 @@ impl World {
                 pool.counts.waiting -= 1;
                 self.take_account(pool_id);
                 self.begin(next, id, now, plan);
-                self.note_open(id);
+                self.note_open(id, at_once);
                 return;
             }
         }
-        self.note_open(id);
+        self.note_open(id, at_once);
         if self.instances.get(id.0).phase.running() == 0 {
             self.idle(id, now, plan);
         }
@@ -148,9 +149,7 @@ impl World {
 
     /// Keeps the queue of busy environments with room up to date; only where an environment takes several requests.
     #[inline]
-    pub(crate) fn note_open(&mut self, id: InstanceId) {
-        let pool = self.instances.get(id.0).pool;
-        let at_once = self.pools[pool.index()].spec.capacity.at_once();
+    pub(crate) fn note_open(&mut self, id: InstanceId, at_once: u32) {
         if at_once > 1 {
             self.note_room(id, at_once);
         }
@@ -243,7 +242,7 @@ impl World {
                 return;
             }
             let floor = environments.floor;
-            environments.idle.remove(&mut self.instances, id);
+            environments.idle.remove(&self.instances, id);
             if self.pools[pool_id.index()].standing() <= floor {
                 // Pre-warming keeps it: its time starts anew.
                 self.set_deadline(id, now);
@@ -280,7 +279,7 @@ impl World {
     /// Lets an idle environment go before its time, to make room.
     pub(crate) fn evict(&mut self, id: InstanceId, now: Instant, plan: &mut Plan) {
         let pool_id = self.instances.get(id.0).pool;
-        parts(&mut self.pools[pool_id.index()]).0.idle.remove(&mut self.instances, id);
+        parts(&mut self.pools[pool_id.index()]).0.idle.remove(&self.instances, id);
         self.expire_one(id, now, plan);
     }
 
@@ -299,7 +298,7 @@ impl World {
         while parts(&mut self.pools[pool_id.index()]).0.provisioned_now > target {
             let (environments, _) = parts(&mut self.pools[pool_id.index()]);
             let Some(id) = environments.idle_provisioned.longest_idle() else { return };
-            environments.idle_provisioned.remove(&mut self.instances, id);
+            environments.idle_provisioned.remove(&self.instances, id);
             self.idle(id, now, plan);
         }
     }

@@ -152,14 +152,12 @@ impl World {
     }
 
     /// Admits a call to the arena; it is its own root unless it has a parent.
-    #[inline]
+    #[inline(always)]
     pub fn admit(&mut self, request: Request) -> RequestId {
-        let is_root = request.parent.is_none();
-        if is_root {
-            self.arrived[request.function.index()] += 1;
-        }
+        let (is_root, function) = (request.parent.is_none(), request.function);
         let id = RequestId(self.requests.insert(request));
         if is_root {
+            self.arrived[function.index()] += 1;
             self.request_mut(id).root = id;
         }
         id
