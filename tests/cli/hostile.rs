@@ -91,7 +91,7 @@ fn a_circle_without_time_in_it_is_noticed() {
 #[test]
 fn attempts_at_one_instant_do_not_pile_up() {
     let place = Place::new();
-    let sets = ["strategies=[\"faas\"]", "strategy={}", "pools.lambda.limit=1", "functions.web.retry.attempts=60000"];
+    let sets = ["strategies=[\"faas\"]", "strategy={}", "pools.lambda.limit=1", "functions.web.retry.attempts=10000"];
     let sets = sets.iter().flat_map(|set| ["--set", set]).chain(["--set", "horizon=2s", "--set", "warm_up=0s"]);
     let said = place.run(["run", "town.toml", "-q", "--every", "0"].into_iter().chain(sets));
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
