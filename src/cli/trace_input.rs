@@ -154,10 +154,6 @@ pub struct Input {
 }
 
 impl Input {
-    pub fn files(&self) -> &[PathBuf] {
-        &self.files
-    }
-
     pub fn streams(&self) -> Streams {
         Streams::new(self.seed, 0)
     }

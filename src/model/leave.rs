@@ -30,7 +30,10 @@ impl World {
                 match &mut pool.births {
                     Births::Fleet(balancer) => balancer.note(&self.instances, instance),
                     Births::Environments(_) => {
+                        // Its place on an environment that starts is free for the next in line.
+                        self.note_open(instance);
                         self.release_account(pool_id);
+                        self.pump(pool_id, now, plan);
                         self.pump_account(pool_id, now, plan);
                     }
                 }

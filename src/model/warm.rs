@@ -148,7 +148,7 @@ impl World {
 
     /// Keeps the queue of busy environments with room up to date; only where an environment takes several requests.
     #[inline]
-    fn note_open(&mut self, id: InstanceId) {
+    pub(crate) fn note_open(&mut self, id: InstanceId) {
         let pool = self.instances.get(id.0).pool;
         let at_once = self.pools[pool.index()].spec.capacity.at_once();
         if at_once > 1 {

@@ -204,8 +204,9 @@ impl Scale {
     fn add(&mut self, ns: u64) {
         let window = ns / (self.length_s * SECOND);
         if window > self.current {
+            let ahead = window - self.current;
             self.close();
-            self.skip(window - self.current);
+            self.skip(ahead);
         }
         self.count += 1;
     }

@@ -171,10 +171,10 @@ fn what_a_replay_is_asked_for_must_make_sense() {
     for (arguments, wanted) in [
         ("gone.csv", "gone.csv: cannot be read: No such file or directory (os error 2)\n"),
         ("none.csv", "none.csv: found no count, want one count a line\n"),
-        ("day.csv", "day.csv, line 1: found \"requests\", want a whole number from 0 to 1000000000\n"),
+        ("day.csv", "day.csv, line 1, column 1: found \"requests\", want a whole number from 0 to 1000000000\n"),
         (
             "day.csv --column request",
-            "day.csv, line 1: found \"requests\", want a header with the column \"request\"\n",
+            "day.csv, line 1, column 1: found \"requests\", want a header with the column \"request\"\n",
         ),
         ("day.csv --column requests", "end_time: found 45000, want at most the 600 seconds of the trace\n"),
         ("day.csv --column requests --set alpha", "--set alpha: want NAME=VALUE\n"),

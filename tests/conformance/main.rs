@@ -9,7 +9,6 @@ mod fralb;
 mod fralb_generator;
 mod golden;
 mod libra;
-#[cfg(feature = "yaml")]
 mod malloovia;
 mod mape;
 mod metrics_archive;

@@ -69,6 +69,14 @@ fn a_caller_in_line_leaves_when_its_patience_ends_and_stays_once_its_turn_has_co
 }
 
 #[test]
+fn a_caller_that_leaves_a_starting_environment_makes_room_there() {
+    let text = "[functions.f]\nwork = \"1s\"\ntimeout = \"4s\"\n[pools.p]\nkind = \"function\"\ncold_start = \"5s\"\n\
+                limit = 1\nconcurrency = 2\ngrowth_per_10s = 0\nqueue_limit = 9\n";
+    let played = play(&format!("{text}{}", asked("f", &[(1, 1), (4, 1), (4, 1)])));
+    assert_eq!(played.told(), ["a 1 - 5 timed-out", "b 4 6 7 served", "c 4 6 7 served"]);
+}
+
+#[test]
 fn a_refused_caller_asks_again_after_a_wait_that_grows() {
     let pool = "[pools.p]\nkind = \"vm\"\ntype = \"m\"\nslots = 1\nqueue = \"none\"\n";
     let with = |attempts: u32| {

@@ -10,6 +10,8 @@ use crate::scenario::setup::FunctionSetup;
 const MIB: u64 = 1 << 20;
 /// One answer must not cost more than can be counted.
 const RESPONSE_MAX: u64 = 16 << 40;
+/// A caller that never succeeds must come to an end, and so must the count of its attempts.
+const ATTEMPTS_MAX: u16 = 10_000;
 
 impl Checker<'_> {
     pub(super) fn functions(&mut self, raw: &raw::Scenario) -> Vec<FunctionSetup> {
@@ -61,8 +63,8 @@ impl Checker<'_> {
     }
 
     fn retry(&mut self, written: &raw::Retry, path: &KeyPath) -> Retry {
-        if written.attempts == 0 {
-            self.refuse(path.key("attempts"), "at least one attempt");
+        if !(1..=ATTEMPTS_MAX).contains(&written.attempts) {
+            self.refuse(path.key("attempts"), format!("from 1 to {ATTEMPTS_MAX} attempts"));
         }
         if !(written.factor >= 1.0 && written.factor.is_finite()) {
             self.refuse(path.key("factor"), "a factor of 1 or more");

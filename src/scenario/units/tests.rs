@@ -22,12 +22,12 @@ fn a_length_of_time_is_whole_nanoseconds() {
         (" 17 ns ", 17, "17ns"),
         ("1.991s", 1_991_000_000, "1.991s"),
         ("1e3us", 1_000_000, "1ms"),
-        ("18446744073.709551614s", u64::MAX - 1, "18446744073.709551614s"),
+        ("3155760000s", 3_155_760_000_000_000_000, "3155760000s"),
     ] {
         let span: TimeSpan = parse(text);
         assert_eq!((span.0, span.to_string().as_str()), (Span::from_nanos(nanos), shown), "{text}");
     }
-    assert!(TimeSpan::parse("18446744073.709551615s").is_err(), "the longest span means never");
+    assert!(TimeSpan::parse("3155760000.000000001s").is_err(), "a hundred years are the longest");
 }
 
 #[test]
@@ -158,7 +158,7 @@ proptest! {
         time in prop::sample::select(vec!["ns", "us", "ms", "s", "min", "h", "d"]),
         size in prop::sample::select(vec!["B", "kB", "MB", "GB", "KiB", "MiB", "GiB"]),
     ) {
-        reads_back(&TimeSpan(Span::from_nanos(whole.min(u64::MAX - 1))));
+        reads_back(&TimeSpan(Span::from_nanos(whole % 3_155_760_000_000_000_001)));
         reads_back(&ByteSize(whole));
         reads_back(&Bandwidth { bits_per_s: whole });
         reads_back(&Money { pico_usd: whole });

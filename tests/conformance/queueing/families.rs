@@ -163,7 +163,7 @@ pub fn model(name: &str, p: Parameters<'_>, shape: Shape) -> Option<Model> {
         }
         _ if begins("M/M/1 Bernoulli feedback") => {
             // A served request that returns is an attempt that failed: it asks again at once, with other work.
-            let retry = "retry = { attempts = 65535, fresh_work = true }";
+            let retry = "retry = { attempts = 10000, fresh_work = true }";
             let function = format!("failure = {}\n{retry}", p.number("retry_probability"));
             let service = exponential(1.0 / p.number("service_rate"));
             poisson(p.number("arrival_rate"), &service, &function, &machines(1, ""))
@@ -198,8 +198,8 @@ fn keep_alive(name: &str, p: Parameters<'_>) -> Option<Model> {
     } else if name == format!("{one}concurrency 1, FIFO queue, cold start = fixed setup") {
         let mean = p.number("mean_service");
         let service = match p.number("service_scv") {
-            scv if scv == 1.0 => exponential(mean),
-            scv if scv == 0.0 => format!("{mean}s"),
+            1.0 => exponential(mean),
+            0.0 => format!("{mean}s"),
             // Any law of these two moments will do.
             scv => format!("gamma({mean}s, {})", 1.0 / scv),
         };
