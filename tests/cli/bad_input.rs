@@ -71,6 +71,9 @@ fn put_bad_files(place: &Place) {
     let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
     (0..5000u32).for_each(|n| writeln!(packed, "{}", n.wrapping_mul(2_654_435_761) % 1000).unwrap());
     let packed = packed.finish().unwrap();
+    let mut changed = packed.clone();
+    let checksum = changed.len() - 8;
+    changed[checksum] ^= 1;
     let deep = format!("k = {}{}", "[".repeat(100), "]".repeat(100));
     let files: &[(&str, &[u8])] = &[
         ("empty.csv", b""),
@@ -82,6 +85,7 @@ fn put_bad_files(place: &Place) {
         ("hole.csv", b"5\n\n6\n"),
         ("huge.csv", b"5\n1000000001\n"),
         ("wide.csv", b"a,b\n1,2\n3\n"),
+        ("sum.gz", &changed),
         ("cut.gz", &packed[..packed.len() / 2]),
         ("not.gz", b"\x1f\x8b\x08garbage garbage"),
         ("words.txt", b"0.5\nfast\n"),

@@ -21,8 +21,8 @@ use sha2::{Digest as _, Sha256};
 
 /// The small scenarios of our own and what they name.
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-/// A command that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// A command that takes longer hangs: none needs more than seconds of a processor that it has to itself.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A folder of its own with the small scenarios in it, in which commands are run.
 struct Place {

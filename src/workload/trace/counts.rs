@@ -124,12 +124,13 @@ impl<R: BufRead> Counts<R> {
     /// The count of a line that is nothing but digits and lies in the reader's buffer as a whole; all others are left to
     /// the careful way.
     #[inline]
-    fn plain_count(&mut self) -> Option<u32> {
+    fn plain_count(&mut self) -> Result<Option<u32>, CountsError> {
         if self.column != Column::Only || self.line >= LINES_LIMIT {
-            return None;
+            return Ok(None);
         }
-        // An error that is there now is there again for the careful way.
-        let buffered = self.lines.fill_buf().ok()?;
+        // Told here: an unpacker that has failed once may say next that the file is at its end.
+        let unreadable = |source| CountsError::Unreadable { file: self.file.clone(), source };
+        let buffered = self.lines.fill_buf().map_err(unreadable)?;
         let mut value = 0u32;
         for (place, &byte) in buffered.iter().take(10).enumerate() {
             let digit = byte.wrapping_sub(b'0');
@@ -138,12 +139,12 @@ impl<R: BufRead> Counts<R> {
             } else if byte == b'\n' && place > 0 {
                 self.lines.consume(place + 1);
                 self.line += 1;
-                return Some(value);
+                return Ok(Some(value));
             } else {
-                return None;
+                return Ok(None);
             }
         }
-        None
+        Ok(None)
     }
 
     fn read_header(&mut self, name: &str) -> Result<(), CountsError> {
@@ -161,7 +162,7 @@ impl<R: BufRead> Counts<R> {
             let name = name.clone();
             self.read_header(&name)?;
         }
-        if let Some(count) = self.plain_count() {
+        if let Some(count) = self.plain_count()? {
             return Ok(Some(count));
         }
         let mut blank_line = None;

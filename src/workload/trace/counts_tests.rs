@@ -73,10 +73,20 @@ fn files_may_be_packed_and_folders_are_refused() {
     packed.finish().unwrap();
     assert_eq!(read(&path, &Column::Only).unwrap(), [1, 2]);
 
-    let mut torn = std::fs::read(&path).unwrap();
+    let packed_bytes = std::fs::read(&path).unwrap();
+    let mut torn = packed_bytes.clone();
     torn.truncate(torn.len() - 9);
     std::fs::write(&path, torn).unwrap();
     assert!(matches!(read(&path, &Column::Only), Err(CountsError::Unreadable { .. })));
+
+    // Wrong from its first byte on, or only in its checksum, with every line a plain count.
+    let mut wrong = packed_bytes.clone();
+    let checksum = wrong.len() - 8;
+    wrong[checksum] ^= 1;
+    for bytes in [b"\x1f\x8b\x08garbage".to_vec(), wrong] {
+        std::fs::write(&path, bytes).unwrap();
+        assert!(matches!(read(&path, &Column::Only), Err(CountsError::Unreadable { .. })));
+    }
 
     std::fs::write(&path, b"").unwrap();
     let empty = read(&path, &Column::Only).unwrap_err().to_string();
