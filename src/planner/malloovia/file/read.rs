@@ -393,27 +393,9 @@ impl Reader<'_> {
         let tree = self.form.tree;
         let Some(&node) = self.ids.get(&(fault.kind, fault.id.clone())) else { return };
         let path = self.declared.get(&node).map_or(String::new(), |declared| join(&declared.path, &fault.path));
-        let line = if fault.missing { None } else { line_of(tree, node, &fault.path) };
+        let line = if fault.missing { None } else { tree.line_of(node, &fault.path) };
         let line = line.unwrap_or(tree.node(node).line);
         let found = format!("{} ({} `{}`)", fault.found, fault.kind.words(), fault.id);
         self.form.complain(line, path, found, &fault.wanted);
     }
-}
-
-/// The line of what a path such as `values[2].value` leads to, as far as it leads anywhere.
-fn line_of(tree: &Tree, node: NodeId, path: &str) -> Option<usize> {
-    let (mut node, mut line) = (node, None);
-    for part in path.split(['.', '[']) {
-        match part.strip_suffix(']').and_then(|index| index.parse::<usize>().ok()) {
-            Some(index) => {
-                let item = tree.items(node)?.get(index)?;
-                (node, line) = (item.node, Some(item.line));
-            }
-            None => {
-                let entry = tree.entry(node, part)?;
-                (node, line) = (entry.item.node, Some(entry.line));
-            }
-        }
-    }
-    line
 }

@@ -97,6 +97,24 @@ impl Tree {
         }
     }
 
+    /// The line of what a path such as `values[2].value` leads to, as far as it leads anywhere.
+    pub fn line_of(&self, node: NodeId, path: &str) -> Option<usize> {
+        let (mut node, mut line) = (node, None);
+        for part in path.split(['.', '[']) {
+            match part.strip_suffix(']').and_then(|index| index.parse::<usize>().ok()) {
+                Some(index) => {
+                    let item = self.items(node)?.get(index)?;
+                    (node, line) = (item.node, Some(item.line));
+                }
+                None => {
+                    let entry = self.entry(node, part)?;
+                    (node, line) = (entry.item.node, Some(entry.line));
+                }
+            }
+        }
+        line
+    }
+
     /// Whether two nodes say the same.
     pub fn same(&self, a: NodeId, b: NodeId) -> bool {
         match (&self.nodes[a].value, &self.nodes[b].value) {
