@@ -7,8 +7,8 @@ use std::hint::black_box;
 
 use stratosim::engine::random::Rng;
 use stratosim::engine::time::{Instant, Span};
-use stratosim::strategy::edge_dispatcher::{EdgeDispatcher, Outcome, Predictor};
-use stratosim::strategy::edge_router::{EdgeRouter, Learning, Named, Options, Selection, Statistic};
+use stratosim::strategy::edge::dispatcher::{EdgeDispatcher, Outcome, Predictor};
+use stratosim::strategy::edge::router::{EdgeRouter, Learning, Named, Options, Selection, Statistic};
 
 #[path = "clock/mod.rs"]
 mod clock;

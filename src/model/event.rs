@@ -15,10 +15,16 @@ pub enum Event {
     Finished { request: RequestId },
     /// The first of the requests that share an instance's cores is done.
     SharedFinished { instance: InstanceId },
+    /// Calls on an edge computer are done.
+    ComputerDone { pool: PoolId },
+    /// An edge computer reports how busy its processors were.
+    ReportDue { pool: PoolId },
     /// The provider takes a spot instance back.
     Interrupted { instance: InstanceId },
     /// An answer is back at the node that asked.
     Answered { request: RequestId },
+    /// The states that a step of a chain needs have come to it.
+    StatesFetched { request: RequestId },
     /// A boot is over where a balancer checks health.
     Booted { instance: InstanceId },
     /// A boot, its health checks, or a cold start are over.
@@ -91,8 +97,11 @@ impl Event {
     /// The provider goes before the strategy: metrics are posted, then alarms evaluated, then scaling groups act.
     pub const fn rank(self) -> Rank {
         match self {
-            Event::Finished { .. } | Event::SharedFinished { .. } | Event::Interrupted { .. } => Rank(10),
-            Event::Answered { .. } => Rank(20),
+            Event::Finished { .. }
+            | Event::SharedFinished { .. }
+            | Event::ComputerDone { .. }
+            | Event::Interrupted { .. } => Rank(10),
+            Event::Answered { .. } | Event::StatesFetched { .. } => Rank(20),
             Event::Booted { .. }
             | Event::Ready { .. }
             | Event::Stopped { .. }
@@ -109,7 +118,7 @@ impl Event {
             Event::GroupDue { .. } | Event::TimetableDue { .. } => Rank(48),
             Event::ControlDue { .. } => Place::AfterWork.rank(),
             Event::Reached { .. } | Event::ClientAsks { .. } => NEW_WORK,
-            Event::SampleDue | Event::HourOver => Place::AfterArrivals.rank(),
+            Event::SampleDue | Event::HourOver | Event::ReportDue { .. } => Place::AfterArrivals.rank(),
         }
     }
 
@@ -140,6 +149,9 @@ impl Event {
             Event::AlarmDue { alarm } => (22, alarm.0 as u64),
             Event::GroupDue { group } => (23, group.0 as u64),
             Event::TimetableDue { group, entry } => (24, (group.0 as u64) << 32 | entry as u64),
+            Event::ComputerDone { pool } => (25, pool.0 as u64),
+            Event::ReportDue { pool } => (26, pool.0 as u64),
+            Event::StatesFetched { request } => (27, request.0 as u64),
         }
     }
 }

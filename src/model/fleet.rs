@@ -20,6 +20,8 @@ pub enum Refusal {
     WaitedTooLong { missing: u32 },
     /// The price list has no such reservation to offer.
     NoSuchType,
+    /// A computer is what it is: it is neither doubled nor sent away.
+    Fixed,
     /// The table names a pool or node that cannot be reached from there.
     NoPath,
 }
@@ -31,6 +33,7 @@ impl Refusal {
             Refusal::NoMemory { missing } => format!("no memory for {missing} instances; they wait"),
             Refusal::WaitedTooLong { missing } => format!("{missing} instances found no memory in time"),
             Refusal::NoSuchType => "no such instance type in use".to_owned(),
+            Refusal::Fixed => "a computer does not change its size".to_owned(),
             Refusal::NoPath => "no such pool or node within reach".to_owned(),
         }
     }
@@ -60,6 +63,9 @@ impl World {
     /// Sets the wanted size of a fleet, or the number of provisioned environments. What does not fit is said.
     pub fn scale(&mut self, id: PoolId, target: u32, now: Instant, plan: &mut Plan) -> Option<Refusal> {
         let pool = &mut self.pools[id.index()];
+        if pool.spec.computer.is_some() {
+            return (target != 1).then_some(Refusal::Fixed);
+        }
         let max = match &pool.spec.birth {
             Birth::Ordered { max, .. } => *max,
             Birth::OnDemand(rules) => rules.limit,
@@ -82,6 +88,9 @@ impl World {
     /// Sets the size that a pool has at the start, before anything exists.
     pub fn set_initial(&mut self, id: PoolId, target: u32) -> Option<Refusal> {
         let pool = &mut self.pools[id.index()];
+        if pool.spec.computer.is_some() {
+            return (target != 1).then_some(Refusal::Fixed);
+        }
         let max = match &pool.spec.birth {
             Birth::Ordered { max, .. } => *max,
             Birth::OnDemand(rules) => rules.limit,
@@ -162,7 +171,7 @@ impl World {
         pool.alive.change(now, 1);
         let sharing = match pool.spec.capacity {
             Capacity::Shared { millicores, .. } => Some(Box::new(Sharing::new(millicores))),
-            Capacity::Slots(_) => None,
+            Capacity::Slots(_) | Capacity::Computer { .. } => None,
         };
         let instance = Instance { sharing, ..Instance::launched(pool_id, number, now) };
         let id = InstanceId(self.instances.insert(instance));

@@ -15,6 +15,11 @@ impl World {
             plan.cancel(handle);
         }
         let state = request.state;
+        if let Some(pool) = request.pool
+            && self.machines[pool.index()].is_some()
+        {
+            return self.withdraw_from_computer(id, pool, now, plan);
+        }
         match (state, request.pool, request.instance) {
             (State::WaitingAtPool, Some(pool), _) => {
                 request.ended = Some(now);

@@ -7,6 +7,8 @@ pub mod autoscaling;
 pub mod balancer;
 pub mod bill;
 pub mod books;
+pub mod chain;
+pub mod computing;
 pub mod cover;
 pub mod digits;
 pub mod edge_chain;

@@ -385,6 +385,7 @@ fn parallel(capacity: Capacity) -> f64 {
     match capacity {
         Capacity::Slots(slots) => f64::from(slots),
         Capacity::Shared { millicores, .. } => millicores as f64 / 1000.0,
+        Capacity::Computer { cores, .. } => f64::from(cores),
     }
 }
 

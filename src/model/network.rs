@@ -14,6 +14,17 @@ pub struct Link {
     pub bandwidth_bps: Option<f64>,
 }
 
+/// What an exchange of messages costs beside its links: the protocol's share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exchange {
+    /// Time for each message on top of its path.
+    pub per_message: Span,
+    /// Bytes around each payload.
+    pub overhead_bytes: u64,
+    /// Round trips before the first message between two nodes.
+    pub handshakes: u32,
+}
+
 /// All-pairs paths over the links, fixed for a run: least latency, then fewest hops.
 #[derive(Clone, Debug, Default)]
 pub struct Network {
@@ -74,6 +85,11 @@ impl Network {
         let path = self.paths[from.index() * self.nodes + to.index()]?;
         let transfer = Span::from_secs_f64(bytes as f64 * 8.0 * path.seconds_per_bit)?;
         Some(path.latency + transfer)
+    }
+
+    /// Links between two nodes on the quickest path; `None` when no path leads there.
+    pub fn hops(&self, from: NodeId, to: NodeId) -> Option<u32> {
+        self.paths[from.index() * self.nodes + to.index()].map(|path| path.hops)
     }
 }
 

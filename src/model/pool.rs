@@ -3,10 +3,13 @@
 //! VM groups, function environments and containers are the same thing seen several ways. A *fleet* is born by order (boot
 //! delay) and leaves by order (drain); *environments* are born by demand (cold start) and leave by keep-alive.
 
+use std::sync::Arc;
+
 use priority_queue::PriorityQueue;
 use rustc_hash::FxBuildHasher;
 
 use super::balancer::{Balancer, Policy};
+use super::computing::ComputerSpec;
 use super::fleet::span_of;
 use super::idle::{Idle, Reuse};
 use super::ids::{AccountId, FunctionId, InstanceId, NodeId};
@@ -30,6 +33,8 @@ pub struct PoolSpec {
     pub memory_mib: u64,
     /// Billed as a load balancer in front of the pool.
     pub balancer_billed: bool,
+    /// What it consists of where it is an edge computer.
+    pub computer: Option<Arc<ComputerSpec>>,
     pub birth: Birth,
     pub charge: Charge,
     pub node: NodeId,
@@ -154,6 +159,8 @@ pub enum Capacity {
     Slots(u32),
     /// All present share the cores; at most `workers` at once.
     Shared { millicores: u64, workers: u32 },
+    /// An edge computer, which has lines, workers and memory of its own: so many workers and cores in all.
+    Computer { workers: u32, cores: u32 },
 }
 
 impl Capacity {
@@ -161,7 +168,7 @@ impl Capacity {
     pub const fn at_once(self) -> u32 {
         match self {
             Capacity::Slots(slots) => slots,
-            Capacity::Shared { workers, .. } => workers,
+            Capacity::Shared { workers, .. } | Capacity::Computer { workers, .. } => workers,
         }
     }
 }

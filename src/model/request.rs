@@ -161,6 +161,8 @@ pub struct Request {
     /// Work in units of the function's law (seconds at reference speed, or operations).
     pub work: f64,
     pub payload_bytes: u64,
+    /// The part of the payload that the function works on; states of a chain travel beside it.
+    pub input_bytes: u64,
     pub attempt: u16,
     pub state: State,
     /// Sent on by a node, not fresh from its caller.
@@ -215,6 +217,14 @@ pub struct Request {
     pub(crate) resend: bool,
     /// Launch number of its instance.
     pub instance_number: Option<u64>,
+    /// The pool it was sent to from another node; there nobody is asked again.
+    pub(crate) target: Option<PoolId>,
+    /// Its answer is as long as itself, wherever it is served.
+    pub(crate) copies_input: bool,
+    /// Brokers that have sent it on, in this attempt.
+    pub routed: u8,
+    /// Load of its computer over the last second when it came there, in whole percent.
+    pub load_percent: u8,
 }
 
 impl Request {
@@ -243,6 +253,7 @@ impl Request {
             function,
             work,
             payload_bytes,
+            input_bytes: payload_bytes,
             attempt: 1,
             state: State::Travelling,
             forwarded: false,
@@ -276,6 +287,10 @@ impl Request {
             hops: 0,
             resend: false,
             instance_number: None,
+            target: None,
+            copies_input: false,
+            routed: 0,
+            load_percent: 0,
         }
     }
 
@@ -290,8 +305,25 @@ impl Request {
         (self.offered, self.bound, self.begun, self.ended) = (None, None, None, None);
         self.network = Span::ZERO;
         self.step = 0;
-        self.hops = 0;
+        (self.hops, self.routed, self.load_percent) = (0, 0, 0);
+        self.target = None;
         self.instance_number = None;
+    }
+
+    /// Forgets the pool that did not serve it, before another is asked within the same attempt.
+    pub(crate) fn start_over(&mut self) {
+        self.state = State::Travelling;
+        (self.pool, self.instance, self.target) = (None, None, None);
+        (self.offered, self.bound, self.begun, self.ended) = (None, None, None, None);
+        (self.instance_number, self.load_percent) = (None, 0);
+    }
+
+    /// Processing time in whole milliseconds as its computer tells it: from the offer to the end, waiting included.
+    pub fn processing_ms(&self) -> u64 {
+        match (self.offered, self.ended) {
+            (Some(offered), Some(ended)) => (ended.saturating_since(offered).as_nanos() + 500_000) / 1_000_000,
+            _ => 0,
+        }
     }
 }
 

@@ -12,6 +12,26 @@ pub enum Route {
     Pool(PoolId),
     Node(NodeId),
     Refused,
+    /// To this pool, wherever it is: where it arrives nobody is asked again, and the answer passes here on its way back.
+    /// Only for strategies that follow their requests.
+    Send(PoolId),
+    /// On to another broker; the answer passes here on its way back. Only for strategies that follow their requests.
+    Next(NodeId),
+    /// A dry run at this pool first; the question is asked again when its answer is here. Only for strategies that follow
+    /// their requests.
+    Estimate(PoolId),
+}
+
+/// A broker on the way of a request, which its answer passes on its way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    pub node: NodeId,
+    /// When the request was sent on from here.
+    pub left: Instant,
+    /// Where to.
+    pub to: Route,
+    /// Brokers that it had crossed before this one.
+    pub crossed: u8,
 }
 
 /// How the shares of a table are met.

@@ -42,6 +42,9 @@ impl World {
         pool.counts.offered += 1;
         pool.hour.offered += 1;
         pool.hour.bytes += bytes;
+        if let Capacity::Computer { .. } = pool.spec.capacity {
+            return self.offer_to_computer(id, pool_id, now, plan);
+        }
         // Whoever waits in the central line goes first.
         if pool.queue.is_empty() && self.start_one(id, pool_id, now, plan) {
             return Offer::Taken;
@@ -83,7 +86,7 @@ impl World {
         self.lose_patience_later(id, now, plan);
     }
 
-    fn refuse(&mut self, id: RequestId, pool_id: PoolId, now: Instant) -> Offer {
+    pub(crate) fn refuse(&mut self, id: RequestId, pool_id: PoolId, now: Instant) -> Offer {
         self.pools[pool_id.index()].counts.throttled += 1;
         self.requests.get_mut(id.0).ended = Some(now);
         Offer::Refused(Outcome::Throttled)
@@ -172,6 +175,7 @@ impl World {
                     request.held_from_pico = self.instances.get(instance_id.0).bill.held_at(now);
                 }
             }
+            Capacity::Computer { .. } => unreachable!("a computer starts its calls itself"),
             Capacity::Shared { .. } => {
                 let reading = self.share_until(instance_id, now);
                 self.requests.get_mut(id.0).held_from_pico = reading;
@@ -326,7 +330,7 @@ impl World {
     }
 
     /// Plans the end of a caller's patience with waiting.
-    fn lose_patience_later(&mut self, id: RequestId, now: Instant, plan: &mut Plan) {
+    pub(crate) fn lose_patience_later(&mut self, id: RequestId, now: Instant, plan: &mut Plan) {
         let request = self.requests.get_mut(id.0);
         let function = &self.functions[request.function.index()];
         let Some(law) = &function.patience else { return };

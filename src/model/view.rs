@@ -53,6 +53,19 @@ impl<'a> View<'a> {
         self.world.pools.iter().position(|pool| pool.spec.name == name).map(PoolId::from_index)
     }
 
+    pub fn function_name(&self, function: FunctionId) -> &'a str {
+        &self.world.function(function).name
+    }
+
+    pub fn node_name(&self, node: NodeId) -> &'a str {
+        &self.world.node(node).name
+    }
+
+    /// Time for `bytes` from one node to another over the links between them; `None` when no path leads there.
+    pub fn delay(&self, from: NodeId, to: NodeId, bytes: u64) -> Option<Span> {
+        self.world.network.delay(from, to, bytes)
+    }
+
     pub fn name(&self, pool: PoolId) -> &'a str {
         &self.world.pool(pool).spec.name
     }

@@ -7,6 +7,8 @@
 use super::alarm::Alarm;
 use super::autoscaling::Group;
 use super::books::Books;
+use super::chain::ChainSpec;
+use super::computing::Machine;
 use super::cover::Cover;
 use super::event::Event;
 use super::function::Function;
@@ -55,7 +57,11 @@ pub struct World {
     pub monitor: Monitor,
     pub alarms: Vec<Alarm>,
     pub groups: Vec<Group>,
+    /// Chains and DAGs of functions that sources ask for.
+    pub chains: Vec<ChainSpec>,
     pub(crate) tables: Tables,
+    /// Of each pool, the edge computer that it is.
+    pub(crate) machines: Vec<Option<Machine>>,
     pub(crate) covers: Vec<Cover>,
     pub(crate) instances: Slab<Instance>,
     pub(crate) requests: Slab<Request>,
@@ -90,7 +96,9 @@ impl World {
         let tables = Tables::new(nodes.len(), functions.len());
         World {
             servers: Servers::new(functions.len(), &pools),
+            chains: Vec::new(),
             arrived: vec![0; functions.len()],
+            machines: pools.iter().map(|pool| pool.spec.computer.as_deref().map(Machine::new)).collect(),
             nodes,
             network,
             functions,

@@ -3,23 +3,27 @@
 //! Take the earlier of agenda and arrivals, carry it out, repeat. The horizon stops arrivals, not work: what is in flight
 //! drains. A run ends well or with a [`Stop`] that names its cause and instant.
 
+use std::collections::BTreeMap;
 use std::io;
 
+use super::chain::ChainRun;
 use super::digest::Digest;
 use super::sink::{Sink, Wants};
 use super::summary::{Flow, HourCounts, PoolFigures, Summary, level_seconds};
+use super::traffic::Traffic;
+use super::trail::Trail;
 use crate::engine::merge::Merge;
 use crate::engine::random::Keyed;
 use crate::engine::tally::Tally;
 use crate::engine::time::{Instant, Span};
 use crate::model::event::{Event, NEW_WORK};
-use crate::model::ids::{FunctionId, NodeId, SourceId};
+use crate::model::ids::{FunctionId, NodeId, RequestId, SourceId};
 use crate::model::orders::{Orders, Reasoned};
 use crate::model::pool::Charge;
 use crate::model::request::Request;
 use crate::model::routing::{Route, ShareRule};
 use crate::model::world::{Plan, World};
-use crate::scenario::setup::{Limits, Setup, SourceSetup};
+use crate::scenario::setup::{Limits, ProbeSetup, Setup, SourceSetup};
 use crate::strategy::{Occasion, Strategy};
 use crate::workload::source::{Next, Source};
 
@@ -77,6 +81,15 @@ pub struct Driver<'a> {
     pub(super) orders: Orders,
     pub(super) batches: Vec<Option<OrderBatch>>,
     pub(super) routing_draws: Keyed,
+    /// Whether the strategy follows its requests, and then the way of each, by slot.
+    pub(super) follows: bool,
+    pub(super) trails: Vec<Trail>,
+    pub(super) traffic: Traffic,
+    /// Chains under way, by their roots.
+    pub(super) chain_runs: BTreeMap<RequestId, ChainRun>,
+    /// What is still to be looked at, the next last.
+    pub(super) probes: Vec<ProbeSetup>,
+    ends_with_probes: bool,
     pub(super) slo: Option<Span>,
     pub(super) measured_from: Instant,
     pub(super) order_patience: Option<Span>,
@@ -158,6 +171,12 @@ impl<'a> Driver<'a> {
         let tally = || Tally::new(Span::from_secs(60));
         Driver {
             merge: Merge::new(feeds.len()),
+            follows: strategy.follows(),
+            trails: Vec::new(),
+            chain_runs: BTreeMap::new(),
+            traffic: Traffic::new(&setup.exchange, setup.nodes.len()),
+            probes: setup.probes.iter().rev().cloned().collect(),
+            ends_with_probes: setup.ends_with_probes,
             feeds,
             plan: Plan::new(),
             strategy,
@@ -235,6 +254,9 @@ impl<'a> Driver<'a> {
                 }
                 self.check_drain(at)?;
             }
+            if self.probe_until(at).map_err(|error| Stop::Sink { error, at })? {
+                break;
+            }
             self.now = at;
             self.events += 1;
             self.check_limits()?;
@@ -254,7 +276,23 @@ impl<'a> Driver<'a> {
             };
             done.and_then(|()| self.flush_departures()).map_err(|error| Stop::Sink { error, at })?;
         }
+        // What lies beyond the last event finds the world as that left it.
+        self.probe_until(Instant::FAR).map_err(|error| Stop::Sink { error, at: self.now })?;
         Ok(())
+    }
+
+    /// Looks at everything that was to be looked at before `next`; whether the run was for this alone and is over.
+    fn probe_until(&mut self, next: Instant) -> io::Result<bool> {
+        while let Some(probe) = self.probes.pop_if(|probe| probe.at < next) {
+            // Everything that happens at the instant of a probe happens before it.
+            self.now = self.now.max(probe.at);
+            let text = super::inspect::describe(self, &probe.entity);
+            self.sink.probe(probe.at, &probe.entity, &text)?;
+            if self.probes.is_empty() && self.ends_with_probes {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether nothing that matters is left: no request in flight or to come, and the next thing lies beyond the horizon.
@@ -401,7 +439,7 @@ impl<'a> Driver<'a> {
     pub(super) fn plan_control(&mut self) {
         if let Some(period) = self.strategy.period() {
             let event = Event::ControlDue { periodic: true };
-            self.plan.plan(self.now + period, event.rank(), event);
+            self.plan.plan(self.now + period, self.strategy.place().rank(), event);
         }
     }
 
@@ -470,6 +508,9 @@ impl<'a> Driver<'a> {
             held_pico: books.share_pico(crate::model::books::Share::Held),
             idle_pico: books.share_pico(crate::model::books::Share::Idle),
             charged_pico: self.charged_pico,
+            messages: self.traffic.messages,
+            message_bytes: self.traffic.bytes,
+            byte_hops: self.traffic.byte_hops,
             digest: self.digest.hex(),
             offered_digest: self.offered.hex(),
         };
@@ -480,8 +521,8 @@ impl<'a> Driver<'a> {
 /// A share rule in words, for the log of decisions.
 pub(super) fn describe(world: &World, rule: &ShareRule) -> String {
     let name = |route: Route| match route {
-        Route::Pool(pool) => world.pool(pool).spec.name.clone(),
-        Route::Node(node) => format!("node {}", world.node(node).name),
+        Route::Pool(pool) | Route::Send(pool) | Route::Estimate(pool) => world.pool(pool).spec.name.clone(),
+        Route::Node(node) | Route::Next(node) => format!("node {}", world.node(node).name),
         Route::Refused => "refused".to_owned(),
     };
     match rule {

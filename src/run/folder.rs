@@ -226,6 +226,11 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
             "idle_usd": usd(summary.idle_pico),
             "by_resource_usd": by_resource,
         },
+        "network": {
+            "messages": summary.messages,
+            "bytes": summary.message_bytes,
+            "byte_hops": summary.byte_hops,
+        },
         "digest": summary.digest,
         "offered_digest": summary.offered_digest,
     })

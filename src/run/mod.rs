@@ -1,8 +1,10 @@
 //! Floor 5: one setup, one strategy, one pass.
 
+mod chain;
 pub mod digest;
 pub mod drive;
 pub mod folder;
+mod inspect;
 pub mod lines;
 mod provider;
 pub mod record;
@@ -11,3 +13,5 @@ pub mod sink;
 mod step;
 pub mod summary;
 pub mod tee;
+mod traffic;
+mod trail;

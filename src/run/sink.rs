@@ -122,6 +122,11 @@ pub trait Sink {
         Ok(())
     }
 
+    /// What an entity looks like at an instant that somebody asked about.
+    fn probe(&mut self, _at: Instant, _entity: &str, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
     /// How far the run is, now and then: simulated time and events so far.
     fn progress(&mut self, _at: Instant, _events: u64) {}
 }

@@ -33,6 +33,18 @@ impl Driver<'_> {
                 self.world.end(request, now, &mut self.plan);
                 self.own_work_done(request)
             }
+            Event::ComputerDone { pool } => {
+                for request in self.world.computer_done(pool, now, &mut self.plan) {
+                    self.own_work_done(request)?;
+                }
+                Ok(())
+            }
+            Event::StatesFetched { request } => self.step_answers(request),
+            Event::ReportDue { pool } => {
+                let more = self.work_may_come();
+                self.world.report_due(pool, more, now, &mut self.plan);
+                Ok(())
+            }
             Event::Interrupted { instance } | Event::DrainOver { instance } => {
                 let thrown_off = self.world.take_away(instance, now, &mut self.plan);
                 for &request in &thrown_off {
@@ -44,7 +56,7 @@ impl Driver<'_> {
             Event::Answered { request } => {
                 self.world.request_mut(request).end = None;
                 let outcome = self.world.request(request).outcome;
-                self.answered(request, outcome)
+                self.answer_arrived(request, outcome)
             }
             Event::Booted { instance } => {
                 self.world.booted(instance, now, &mut self.plan);
@@ -100,7 +112,7 @@ impl Driver<'_> {
                 let reached = self.world.request_mut(request);
                 reached.end = None;
                 // After a failed attempt the caller's time-out runs anew.
-                if std::mem::take(&mut reached.resend) { self.send(request) } else { self.route(request) }
+                if std::mem::take(&mut reached.resend) { self.send(request) } else { self.reached(request) }
             }
             Event::ClientAsks { source, client } => self.client_asks(source as usize, client),
             Event::SampleDue => self.sample(),
@@ -120,7 +132,31 @@ impl Driver<'_> {
             let handle = self.plan.plan(request.sent + timeout, event.rank(), event);
             self.world.request_mut(id).timeout = Some(handle);
         }
+        self.begin_trail(id);
+        if !self.world.chains.is_empty() && self.begin_chain(id)? {
+            return Ok(());
+        }
         self.route(id)
+    }
+
+    /// A request has come over the network: to the pool it was sent to, or to a node that is asked.
+    fn reached(&mut self, id: RequestId) -> io::Result<()> {
+        if self.follows && self.dry_run_under_way(id)? {
+            return Ok(());
+        }
+        let request = self.world.request(id);
+        match request.target {
+            Some(pool) if self.world.pool(pool).spec.node == request.node => self.offer(id, pool),
+            _ => self.route(id),
+        }
+    }
+
+    pub(super) fn offer(&mut self, id: RequestId, pool: PoolId) -> io::Result<()> {
+        self.balancer_waits(id, pool);
+        match self.world.offer(id, pool, self.now, &mut self.plan) {
+            Offer::Taken | Offer::Waiting => Ok(()),
+            Offer::Refused(outcome) => self.answer(id, outcome),
+        }
     }
 
     /// Asks where a request goes from the node it has reached, and sends it there.
@@ -137,16 +173,14 @@ impl Driver<'_> {
         });
         let elsewhere = match route {
             Route::Pool(pool) if self.world.pool(pool).spec.node == node => {
-                self.balancer_waits(id, pool);
-                return match self.world.offer(id, pool, now, &mut self.plan) {
-                    Offer::Taken | Offer::Waiting => Ok(()),
-                    Offer::Refused(outcome) => self.answer(id, outcome),
-                };
+                return self.offer(id, pool);
             }
             // A pool at another node: there the question is asked again.
             Route::Pool(pool) => self.world.pool(pool).spec.node,
             Route::Node(node) => node,
             Route::Refused => return self.answer(id, Outcome::Refused),
+            Route::Send(_) | Route::Next(_) => return self.follow(id, route),
+            Route::Estimate(pool) => return self.begin_dry_run(id, pool),
         };
         self.forward(id, elsewhere)
     }
@@ -164,14 +198,16 @@ impl Driver<'_> {
         }
     }
 
-    fn forward(&mut self, id: RequestId, to: NodeId) -> io::Result<()> {
-        let request = self.world.requests.get_mut(id.0);
-        let Some(delay) = self.world.network.delay(request.node, to, request.payload_bytes) else {
-            return self.answer(id, Outcome::Refused);
-        };
+    pub(super) fn forward(&mut self, id: RequestId, to: NodeId) -> io::Result<()> {
+        let request = self.world.requests.get(id.0);
         if request.hops >= HOPS_MAX {
             return self.answer(id, Outcome::Refused);
         }
+        let (from, bytes) = (request.node, request.payload_bytes);
+        let Some(delay) = self.carry(from, to, bytes) else {
+            return self.answer(id, Outcome::Refused);
+        };
+        let request = self.world.requests.get_mut(id.0);
         request.hops += 1;
         request.network += delay;
         request.node = to;
@@ -191,7 +227,10 @@ impl Driver<'_> {
                 return self.answer(id, Outcome::Failed);
             }
         }
-        if function.steps.is_empty() { self.answer(id, Outcome::Served) } else { self.begin_step(id) }
+        if !function.steps.is_empty() {
+            return self.begin_step(id);
+        }
+        if self.step_done(id)? { Ok(()) } else { self.answer(id, Outcome::Served) }
     }
 
     /// Makes the calls of the present step, or answers when there is none left.
@@ -236,22 +275,32 @@ impl Driver<'_> {
     pub(super) fn answer(&mut self, id: RequestId, outcome: Outcome) -> io::Result<()> {
         let request = self.world.requests.get_mut(id.0);
         request.outcome = outcome;
+        if self.follows {
+            return self.answer_returns(id, outcome);
+        }
         if request.node == request.entry {
             return self.answered(id, outcome);
         }
-        let served = outcome == Outcome::Served;
-        let bytes = if served { self.world.functions[request.function.index()].response_bytes } else { 0 };
+        let (from, to) = (request.node, request.entry);
+        self.answer_travels(id, from, to, outcome);
+        Ok(())
+    }
+
+    /// The answer leaves one node for another.
+    pub(super) fn answer_travels(&mut self, id: RequestId, from: NodeId, to: NodeId, outcome: Outcome) {
+        let request = self.world.requests.get(id.0);
+        let bytes = if outcome == Outcome::Served { self.world.answer_bytes(request) } else { 0 };
         // Who was refused for want of a path hears of it at once.
-        let delay = self.world.network.delay(request.node, request.entry, bytes).unwrap_or(Span::ZERO);
+        let delay = self.carry(from, to, bytes).unwrap_or(Span::ZERO);
+        let request = self.world.requests.get_mut(id.0);
         request.network += delay;
         request.state = State::Travelling;
         let event = Event::Answered { request: id };
         request.end = Some(self.plan.plan(self.now + delay, event.rank(), event));
-        Ok(())
     }
 
     /// The caller has its answer, or has given up: it asks again, or the call is settled.
-    fn answered(&mut self, id: RequestId, outcome: Outcome) -> io::Result<()> {
+    pub(super) fn answered(&mut self, id: RequestId, outcome: Outcome) -> io::Result<()> {
         let now = self.now;
         let request = self.world.requests.get_mut(id.0);
         if let Some(timeout) = request.timeout.take() {
@@ -336,7 +385,13 @@ impl Driver<'_> {
         }
         self.world.request_mut(id).state = State::Settled;
         match parent {
-            Some(parent) => self.call_settled(parent, parent_attempt, parent_step, outcome)?,
+            Some(parent) => {
+                let request = self.world.request(id);
+                let (from, node) = (request.entry, request.node);
+                if self.chain_runs.is_empty() || !self.step_settled(parent, parent_step, outcome, from, node)? {
+                    self.call_settled(parent, parent_attempt, parent_step, outcome)?;
+                }
+            }
             None => self.client_answered(source, client),
         }
         self.release_if_done(id);
@@ -351,7 +406,7 @@ impl Driver<'_> {
             return 0;
         }
         let served = outcome == Outcome::Served;
-        let bytes = if served { self.world.function(request.function).response_bytes } else { 0 };
+        let bytes = if served { self.world.answer_bytes(request) } else { 0 };
         let by_request = request.pool.is_some_and(|pool| self.world.pool(pool).charges_per_use());
         self.world.answer_leaves(bytes, by_request)
     }

@@ -83,6 +83,10 @@ pub struct Summary {
     pub idle_pico: i128,
     /// Sum over rows of what requests were charged; must equal direct plus held.
     pub charged_pico: u128,
+    /// Messages that went from one node to another, their bytes, and their bytes over every link that they crossed.
+    pub messages: u64,
+    pub message_bytes: u64,
+    pub byte_hops: u64,
     pub digest: String,
     pub offered_digest: String,
 }

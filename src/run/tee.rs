@@ -64,6 +64,11 @@ impl Sink for Tee<'_> {
         self.both(|wants| wants.events, |sink| sink.event(at, what))
     }
 
+    fn probe(&mut self, at: Instant, entity: &str, text: &str) -> io::Result<()> {
+        self.first.probe(at, entity, text)?;
+        self.second.probe(at, entity, text)
+    }
+
     fn progress(&mut self, at: Instant, events: u64) {
         self.first.progress(at, events);
         self.second.progress(at, events);

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use crate::engine::law::Law;
 use crate::engine::random::Streams;
-use crate::engine::time::Span;
+use crate::engine::time::{Instant, Span};
+use crate::model::chain::ChainSpec;
 use crate::model::function::{Draws, Function};
 use crate::model::ids::{FunctionId, NodeId};
-use crate::model::network::{Link, Network};
+use crate::model::network::{Exchange, Link, Network};
 use crate::model::node::Node;
 use crate::model::pool::{Pool, PoolSpec};
 use crate::model::provider::ProviderSpec;
@@ -39,8 +40,22 @@ pub struct Setup {
     pub reservations: Vec<ReservationSetup>,
     pub limits: Limits,
     pub order_patience: Option<Span>,
+    /// What messages cost beside their links.
+    pub exchange: Exchange,
+    pub chains: Vec<ChainSpec>,
+    /// What is looked at, in the order of time.
+    pub probes: Vec<ProbeSetup>,
+    /// The run is for its probes alone and ends with the last of them.
+    pub ends_with_probes: bool,
     /// Files that were read, for the manifest.
     pub inputs: Vec<PathBuf>,
+}
+
+/// An entity that is looked at, at an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeSetup {
+    pub at: Instant,
+    pub entity: String,
 }
 
 /// A function without its draws, which depend on seed and replication.
@@ -105,6 +120,7 @@ impl Setup {
         let accounts = self.accounts.clone();
         let mut world = World::new(self.nodes.clone(), network, functions, pools, accounts, self.tariff.clone());
         world.install(&self.provider);
+        world.chains.clone_from(&self.chains);
         world
     }
 

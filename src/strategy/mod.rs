@@ -4,9 +4,7 @@
 //! agenda, no clock, no file.
 
 pub mod auto;
-pub mod edge_controller;
-pub mod edge_dispatcher;
-pub mod edge_router;
+pub mod edge;
 pub mod faas;
 pub mod libra;
 pub mod max;
@@ -14,12 +12,13 @@ pub mod spock;
 
 use crate::engine::random::Rng;
 use crate::engine::time::{Instant, Span};
-use crate::model::ids::NodeId;
+use crate::model::event::Place;
+use crate::model::ids::{NodeId, PoolId};
 use crate::model::orders::Orders;
 use crate::model::request::{Outcome, Request};
 use crate::model::view::View;
 
-pub use crate::model::routing::Route;
+pub use crate::model::routing::{Route, Stop};
 
 /// Why a strategy is asked to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +53,30 @@ pub trait Strategy {
     /// Where a request goes from the node it has reached, when no table written by an order says; `rng` is the request's own.
     fn route(&mut self, view: &View<'_>, request: &Request, _rng: &mut dyn FnMut() -> Rng) -> Route {
         view.default_route(request)
+    }
+
+    /// Where its periods stand among the other events of their instant.
+    fn place(&self) -> Place {
+        Place::AfterWork
+    }
+
+    /// Whether it follows its requests: answers then pass every broker that sent the request on with [`Route::Send`] or
+    /// [`Route::Next`], and [`Strategy::passing`] hears of them.
+    fn follows(&self) -> bool {
+        false
+    }
+
+    /// An answer passes a broker on its way back. True: it is kept here, and `route` is asked for another place.
+    fn passing(&mut self, _view: &View<'_>, _stop: &Stop, _answer: &Answer<'_>, _orders: &mut Orders) -> bool {
+        false
+    }
+
+    /// The dry run of a request at a pool would take so many seconds (not a finite number where it cannot be reached).
+    fn estimated(&mut self, _request: &Request, _pool: PoolId, _seconds: f64) {}
+
+    /// What it keeps at an entity (a node, a pool), for people who look into a run.
+    fn describe(&self, _view: &View<'_>, _entity: &str) -> Option<String> {
+        None
     }
 
     /// An answer is back at a node that routed the request, or is known to be lost.

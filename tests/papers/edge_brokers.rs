@@ -15,8 +15,8 @@ use stratosim::model::edge_computer::{Computer, ComputerType, Done, Requirements
 use stratosim::planner::chain_cost::{
     Allocation, Cloud, Job, Network, Node, Policy as Execution, Task, allocate, cost,
 };
-use stratosim::strategy::edge_controller::{Action, Controller, Layout, Objective, Topology};
-use stratosim::strategy::edge_router::{EdgeRouter, Learning, Named, Options, Selection};
+use stratosim::strategy::edge::controller::{Action, Controller, Layout, Objective, Topology};
+use stratosim::strategy::edge::router::{EdgeRouter, Learning, Named, Options, Selection};
 
 fn at(seconds: f64) -> Instant {
     Instant::ZERO + Span::from_secs_f64(seconds).expect("a time")

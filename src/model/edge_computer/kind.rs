@@ -38,6 +38,12 @@ pub enum Requirements {
         mem_coeff: f64,
         mem_offset: f64,
     },
+    /// So many operations for each unit of the work that the call brings, whatever its size: the same requests on edge
+    /// computers and on machines.
+    OfWork {
+        ops_per_unit: f64,
+        memory_bytes: u64,
+    },
 }
 
 impl Requirements {
@@ -48,7 +54,15 @@ impl Requirements {
 
     /// Operations and bytes of memory for an input of `size_bytes`.
     pub fn of(&self, size_bytes: u64) -> (u64, u64) {
+        self.of_call(size_bytes, 1.0)
+    }
+
+    /// The same for a call that brings `work` units of work.
+    pub fn of_call(&self, size_bytes: u64, work: f64) -> (u64, u64) {
         match *self {
+            Requirements::OfWork { ops_per_unit, memory_bytes } => {
+                ((0.5 + ops_per_unit * work).floor() as u64, memory_bytes)
+            }
             Requirements::Fixed { operations, memory_bytes } => (operations, memory_bytes),
             Requirements::Proportional { op_coeff, op_offset, mem_coeff, mem_offset } => {
                 let size = size_bytes as f64;

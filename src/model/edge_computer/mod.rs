@@ -88,6 +88,8 @@ pub struct Computer {
     wake_all: bool,
     /// Calls that end at one instant, before they are put in order.
     ending: Vec<(u32, processor::Active)>,
+    /// Calls that started since somebody last asked; `None` where nobody ever asks.
+    begun: Option<Vec<u64>>,
 }
 
 impl Computer {
@@ -121,7 +123,20 @@ impl Computer {
             sequence: 0,
             wake_all: !faithful,
             ending: Vec::new(),
+            begun: None,
         })
+    }
+
+    /// The same computer keeping a list of the calls that start, for [`Computer::take_begun`].
+    pub fn telling(self) -> Computer {
+        Computer { begun: Some(Vec::new()), ..self }
+    }
+
+    /// Hands over, in order, the calls that started since this was last asked.
+    pub fn take_begun(&mut self, to: &mut Vec<u64>) {
+        if let Some(begun) = &mut self.begun {
+            to.append(begun);
+        }
     }
 
     /// The container that serves a function.
@@ -132,6 +147,26 @@ impl Computer {
 
     pub fn function(&self, container: ContainerId) -> &str {
         &self.containers[container.0 as usize].function
+    }
+
+    /// Load of the container's processor in whole percent over the last 1, 10 and 30 reports.
+    pub fn loads(&self, container: ContainerId) -> [u8; 3] {
+        self.processors[self.containers[container.0 as usize].processor].loads()
+    }
+
+    /// What a call needs that brings its own work and size: operations and bytes of memory.
+    pub fn needs_of(&self, container: ContainerId, size_bytes: u64, work: f64) -> (u64, u64) {
+        self.containers[container.0 as usize].requirements.of_call(size_bytes, work)
+    }
+
+    /// What is on every processor now, in order of names: its name, calls that run, bytes of memory taken, and the loads
+    /// in whole percent over the last 1, 10 and 30 reports.
+    pub fn state(&self) -> impl Iterator<Item = (&str, usize, u64, [u8; 3])> {
+        let of = |processor: &Processor| (processor.active(), processor.memory_used, processor.loads());
+        self.names.iter().zip(&self.processors).map(move |(name, processor)| {
+            let (active, memory, loads) = of(processor);
+            (name.as_str(), active, memory, loads)
+        })
     }
 
     /// What a call of this size needs: operations and bytes of memory.
@@ -145,13 +180,28 @@ impl Computer {
     /// # Errors
     /// A call that needs more memory than the processor has.
     pub fn offer(&mut self, now: Instant, call: u64, container: ContainerId, size_bytes: u64) -> Result<(), TooLarge> {
-        let (operations, memory) = self.needs(container, size_bytes);
+        let needs = self.needs(container, size_bytes);
+        self.offer_needing(now, call, container, needs)
+    }
+
+    /// The same for a call whose operations and bytes of memory the caller knows.
+    ///
+    /// # Errors
+    /// A call that needs more memory than the processor has.
+    pub fn offer_needing(
+        &mut self,
+        now: Instant,
+        call: u64,
+        container: ContainerId,
+        (operations, memory): (u64, u64),
+    ) -> Result<(), TooLarge> {
         let place = container.0 as usize;
         let processor = &mut self.processors[self.containers[place].processor];
         if memory > processor.memory_bytes {
             return Err(TooLarge { needed_bytes: memory, total_bytes: processor.memory_bytes });
         }
-        assert!(processor.next_end().is_none_or(|end| end > now), "calls that have ended are taken before new ones");
+        // One without any work may end at the very instant at which it came.
+        assert!(processor.next_end().is_none_or(|end| end >= now), "calls that have ended are taken before new ones");
         processor.work(now);
         processor.note();
         let loads = processor.loads();
@@ -198,6 +248,13 @@ impl Computer {
     }
 
     fn end(&mut self, slot: u32, now: Instant) -> Done {
+        let Task { call, container, offered, started, loads, .. } = self.tasks[slot as usize];
+        self.free_place(slot, now);
+        Done { call, container: ContainerId(container), offered, started, finished: now, loads }
+    }
+
+    /// A call holds nothing any more: those who wait are served.
+    fn free_place(&mut self, slot: u32, now: Instant) {
         let task = self.tasks[slot as usize];
         let place = task.container as usize;
         let number = self.containers[place].processor;
@@ -213,9 +270,6 @@ impl Computer {
                 }
             }
         }
-        let container = ContainerId(task.container);
-        let Task { call, offered, started, loads, .. } = task;
-        Done { call, container, offered, started, finished: now, loads }
     }
 
     /// Starts waiting calls from the head until one does not fit.
@@ -247,12 +301,44 @@ impl Computer {
         processor.memory_used += task.memory;
         processor.start(slot, task.operations, self.sequence);
         self.sequence += 1;
+        if let Some(begun) = &mut self.begun {
+            begun.push(task.call);
+        }
+    }
+
+    /// Takes a call out before its end, because its caller gave up; what it held is free for those who wait. The caller
+    /// has taken the calls that ended by now. False for a call that is not here.
+    pub fn withdraw(&mut self, now: Instant, call: u64) -> bool {
+        self.processors.iter_mut().for_each(|processor| processor.work(now));
+        let tasks = &self.tasks;
+        let waits = self.containers.iter().enumerate().find_map(|(place, container)| {
+            let position = container.queue.iter().position(|&slot| tasks[slot as usize].call == call)?;
+            Some((place, position))
+        });
+        if let Some((place, position)) = waits {
+            let container = &mut self.containers[place];
+            let slot = container.queue.remove(position).expect("the position was just found");
+            container.waiting_operations -= tasks[slot as usize].operations;
+            self.free.push(slot);
+            // Behind a call that did not fit there may be one that does.
+            self.serve(place, now);
+            return true;
+        }
+        let left =
+            self.processors.iter_mut().find_map(|processor| processor.leave(|slot| tasks[slot as usize].call == call));
+        let Some(slot) = left else { return false };
+        self.free_place(slot, now);
+        true
     }
 
     /// Estimated response time, in seconds, of a call that is not made. A pure function of the state at the last arrival
     /// or completion: memory is ignored, and waiting calls count as if they ran one after the other.
     pub fn dry_run(&self, container: ContainerId, size_bytes: u64) -> f64 {
-        let (operations, _) = self.needs(container, size_bytes);
+        self.dry_run_needing(container, self.needs(container, size_bytes).0)
+    }
+
+    /// The same for a call whose operations the caller knows.
+    pub fn dry_run_needing(&self, container: ContainerId, operations: u64) -> f64 {
         let own = &self.containers[container.0 as usize];
         let processor = &self.processors[own.processor];
         let n = processor.active();

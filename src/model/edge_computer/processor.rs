@@ -107,6 +107,13 @@ impl Processor {
         }
     }
 
+    /// Takes out the active call that is asked for; which slot it had.
+    pub(super) fn leave(&mut self, asked: impl Fn(u32) -> bool) -> Option<u32> {
+        let slot = self.active.iter().map(|Reverse(active)| active.slot).find(|&slot| asked(slot))?;
+        self.active.retain(|Reverse(active)| active.slot != slot);
+        Some(slot)
+    }
+
     /// An arrival or a completion: from now on a dry run knows how far the calls are.
     pub(super) fn note(&mut self) {
         self.given_known = self.given;

@@ -1,5 +1,7 @@
 //! From the file as written to a setup that cannot be wrong: every complaint at once, each with key, found and wanted.
 
+mod chains;
+mod computers;
 mod functions;
 mod laws;
 mod places;
@@ -162,7 +164,10 @@ impl Checker<'_> {
         };
         self.positive_spans(&raw);
         let (nodes, links) = (self.nodes(&raw), self.links(&raw));
-        let functions = self.functions(&raw);
+        let mut functions = self.functions(&raw);
+        let chains = self.chains(&raw, &mut functions);
+        let exchange = raw.exchange.as_ref().map(|exchange| self.exchange(exchange)).unwrap_or_default();
+        let probes = self.probes(&raw);
         let sources = self.sources(&raw, &functions);
         let accounts = self.accounts(&raw);
         let pools = self.pools(&raw, &functions, tariff.as_ref());
@@ -196,6 +201,10 @@ impl Checker<'_> {
                 drain: raw.limits.drain.0,
             },
             order_patience: raw.limits.order_patience.map(|span| span.0),
+            exchange,
+            chains,
+            probes,
+            ends_with_probes: false,
             inputs: self.inputs.clone(),
         })
     }

@@ -33,6 +33,7 @@ impl Checker<'_> {
                 raw::Pool::Vm(vm) => self.vm_pool(vm, functions, tariff, &path),
                 raw::Pool::Function(function) => self.function_pool(function, functions, tariff, &path),
                 raw::Pool::Container(container) => self.container_pool(container, tariff, &path),
+                raw::Pool::Computer(computer) => self.computer_pool(computer, raw, &path),
             };
             spec.name.clone_from(name);
             spec
@@ -95,6 +96,7 @@ impl Checker<'_> {
             cold_factor: 1.0,
             balancer_billed: written.load_balancer,
             idle_timeout: written.idle_timeout.map(|span| span.0),
+            computer: None,
         }
     }
 
@@ -299,6 +301,7 @@ impl Checker<'_> {
             cold_factor: written.cold_factor,
             balancer_billed: false,
             idle_timeout: None,
+            computer: None,
         }
     }
 
@@ -426,6 +429,7 @@ impl Checker<'_> {
             cold_factor: 1.0,
             balancer_billed: false,
             idle_timeout: None,
+            computer: None,
         }
     }
 

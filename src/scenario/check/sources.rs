@@ -109,6 +109,10 @@ impl Checker<'_> {
     fn called(&mut self, written: Option<&String>, raw: &raw::Scenario, path: &KeyPath) -> FunctionId {
         let names = self.names.functions.clone();
         let index = match written {
+            // Chains stand behind all functions.
+            Some(name) if raw.chains.contains_key(name) => {
+                raw.chains.keys().position(|chain| chain == name).map(|place| raw.functions.len() + place)
+            }
             Some(name) => self.find(&names, name, path.key("function"), "a function"),
             None => {
                 if raw.functions.len() > 1 {

@@ -1,6 +1,7 @@
 //! The scenario file as it is written: these types mirror it, name its defaults and where they come from, and are its
 //! JSON Schema. What cannot be is refused later, in `check`.
 
+mod edge;
 mod pools;
 mod prices;
 mod provider;
@@ -11,6 +12,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::edge::{
+    Chain, ChainState, ComputerPool, EdgeContainer, Exchange, Policy as ChainPolicy, Probe, Processor, Protocol, Ready,
+};
 pub use self::pools::{
     Balance, ContainerPool, FunctionPool, Initial, LeavesFirst, Pool, Prewarm, PrewarmEntry, Queue, Reuse, VmPool,
 };
@@ -85,6 +89,15 @@ pub struct Scenario {
     /// Instances reserved for the whole run.
     #[serde(default)]
     pub reservations: Vec<Reservation>,
+    /// What each message between nodes costs beside its links.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Exchange>,
+    /// Chains and DAGs of functions, which sources call by name.
+    #[serde(default)]
+    pub chains: BTreeMap<String, Chain>,
+    /// What is looked at while a run goes.
+    #[serde(default)]
+    pub probe: Vec<Probe>,
     /// Bounds on what a run may grow to.
     #[serde(default)]
     pub limits: Limits,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{HealthCheck, seconds};
+use super::{ComputerPool, HealthCheck, seconds};
 use crate::scenario::law_text::TimeLaw;
 use crate::scenario::units::{ByteSize, Quantity, TimeSpan};
 
@@ -14,6 +14,7 @@ pub enum Pool {
     Vm(VmPool),
     Function(FunctionPool),
     Container(ContainerPool),
+    Computer(ComputerPool),
 }
 
 /// Virtual machines: launched and retired by order, paid by time held.

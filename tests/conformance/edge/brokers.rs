@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 use stratosim::engine::time::{Instant, Span};
-use stratosim::strategy::edge_controller::{Objective, Topology, balance};
-use stratosim::strategy::edge_dispatcher::{Choice, EdgeDispatcher, Outcome, Predictor};
-use stratosim::strategy::edge_router::{
+use stratosim::strategy::edge::controller::{Objective, Topology, balance};
+use stratosim::strategy::edge::dispatcher::{Choice, EdgeDispatcher, Outcome, Predictor};
+use stratosim::strategy::edge::router::{
     Entry, Learning, LearningTable, Named, Options, Selection, Statistic, TableError,
 };
 

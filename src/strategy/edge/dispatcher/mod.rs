@@ -87,13 +87,41 @@ pub struct EdgeDispatcher {
     faithful: bool,
     /// By function; candidates in order of their names.
     functions: Vec<Vec<Candidate>>,
+    /// Names of functions, for people.
+    names: Vec<Box<str>>,
     /// By destination.
     loads: Vec<Option<Load>>,
 }
 
 impl EdgeDispatcher {
     pub fn new(predictor: Predictor, faithful: bool) -> EdgeDispatcher {
-        EdgeDispatcher { predictor, faithful, functions: Vec::new(), loads: Vec::new() }
+        EdgeDispatcher { predictor, faithful, functions: Vec::new(), names: Vec::new(), loads: Vec::new() }
+    }
+
+    /// Says what a function is called where tables are printed.
+    pub fn name_function(&mut self, function: u32, name: &str) {
+        let place = function as usize;
+        if self.names.len() <= place {
+            self.names.resize(place + 1, "".into());
+        }
+        self.names[place] = name.into();
+    }
+
+    /// The table as the original's client prints it: functions and destinations in order of names. Every destination is
+    /// final, and its weight is shown as 1, whatever is predicted.
+    pub fn dump(&self) -> String {
+        let name = |function: usize| self.names.get(function).map_or("", |name| name);
+        let mut known: Vec<usize> = (0..self.functions.len()).filter(|&f| !self.functions[f].is_empty()).collect();
+        known.sort_by_key(|&function| name(function));
+        let width = known.iter().map(|&function| name(function).len()).max().unwrap_or(0);
+        let mut text = "Table#0\n".to_owned();
+        for function in known {
+            for (k, candidate) in self.functions[function].iter().enumerate() {
+                let shown = if k == 0 { name(function) } else { "" };
+                text += &format!("{shown:width$} [1] {} (F)\n", candidate.name);
+            }
+        }
+        text
     }
 
     /// Announces a destination of a function; a known one stays as it is.

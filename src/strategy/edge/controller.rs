@@ -36,6 +36,8 @@ pub struct Topology {
     names: Vec<String>,
     /// `distances[from][to]`.
     distances: Vec<Vec<f64>>,
+    /// Computers that stand at a node under another name.
+    hosts: BTreeMap<String, String>,
 }
 
 /// What the home router of a computer minimises.
@@ -76,11 +78,17 @@ impl Topology {
             let found = format!("{n} names and {} rows", distances.len());
             return Err(TopologyError { found, wanted: "different names and a row and column for each" });
         }
-        Ok(Topology { names, distances })
+        Ok(Topology { names, distances, hosts: BTreeMap::new() })
+    }
+
+    /// The same with computers, each under a name of its own at one of the nodes.
+    pub fn hosting(self, hosts: impl IntoIterator<Item = (String, String)>) -> Topology {
+        Topology { hosts: hosts.into_iter().collect(), ..self }
     }
 
     fn place(&self, name: &str) -> Result<usize, TopologyError> {
-        let found = self.names.iter().position(|known| known == name);
+        let node = self.hosts.get(name).map_or(name, String::as_str);
+        let found = self.names.iter().position(|known| known == node);
         found.ok_or_else(|| TopologyError { found: name.to_owned(), wanted: "a node of the topology" })
     }
 

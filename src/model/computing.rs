@@ -1,0 +1,231 @@
+//! Edge computers in a run: a pool that is one computer, whose containers have lines, workers and memory of their own.
+//!
+//! The [`Computer`] decides who runs; the verbs here keep the books of it (counts, phases, bills) as those of `serve` do
+//! for other pools, and plan its next completion and its reports of utilisation.
+
+use super::edge_computer::{Computer, ComputerType, ContainerId, Done};
+use super::event::Event;
+use super::ids::{FunctionId, InstanceId, PoolId, RequestId};
+use super::instance::Signal;
+use super::pool::{Births, Pool};
+use super::request::{Outcome, Request, State};
+use super::serve::Offer;
+use super::world::{Plan, World};
+use crate::engine::agenda::Handle;
+use crate::engine::time::{Instant, Span};
+
+/// What an edge computer consists of, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComputerSpec {
+    pub kind: ComputerType,
+    /// The function of each container, in the order of `kind`.
+    pub functions: Vec<FunctionId>,
+    /// Time between two reports of utilisation.
+    pub report: Span,
+    /// As the original where ours differs.
+    pub faithful: bool,
+    /// The answer is as long as the request; otherwise as the function says.
+    pub copies_input: bool,
+}
+
+/// One computer at work.
+pub(crate) struct Machine {
+    pub computer: Computer,
+    /// By function.
+    containers: Vec<Option<ContainerId>>,
+    copies_input: bool,
+    report: Span,
+    /// The next completion in the agenda.
+    event: Option<Handle>,
+    /// Reports have begun: with the first call.
+    reports: bool,
+    /// Reused from one completion to the next.
+    done: Vec<Done>,
+    begun: Vec<u64>,
+}
+
+impl Machine {
+    pub fn new(spec: &ComputerSpec) -> Machine {
+        let computer = Computer::new(&spec.kind, spec.faithful).expect("a checked computer is sound").telling();
+        let functions = spec.functions.iter().map(|function| function.index() + 1).max().unwrap_or(0);
+        let mut containers = vec![None; functions];
+        for (function, container) in spec.functions.iter().zip(&spec.kind.containers) {
+            containers[function.index()] = computer.container(&container.function);
+        }
+        Machine {
+            computer,
+            containers,
+            copies_input: spec.copies_input,
+            report: spec.report,
+            event: None,
+            reports: false,
+            done: Vec::new(),
+            begun: Vec::new(),
+        }
+    }
+
+    fn container(&self, function: FunctionId) -> Option<ContainerId> {
+        self.containers.get(function.index()).copied().flatten()
+    }
+
+    fn needs(&self, container: ContainerId, request: &Request) -> (u64, u64) {
+        self.computer.needs_of(container, request.input_bytes, request.work)
+    }
+}
+
+/// The computer's number for a call is the slot of its request, which is its own as long as the call is there.
+fn request_of(call: u64) -> RequestId {
+    RequestId::from_index(call as usize)
+}
+
+impl World {
+    /// A computer is offered a call; the pool's books have noted the offer.
+    pub(crate) fn offer_to_computer(&mut self, id: RequestId, pool_id: PoolId, now: Instant, plan: &mut Plan) -> Offer {
+        let request = self.requests.get_mut(id.0);
+        let function = request.function;
+        let machine = self.machines[pool_id.index()].as_mut().expect("a computer's capacity has a computer");
+        let Some(container) = machine.container(function) else {
+            request.ended = Some(now);
+            return Offer::Refused(Outcome::Refused);
+        };
+        let needs = machine.needs(container, request);
+        let loads = machine.computer.loads(container);
+        if machine.computer.offer_needing(now, id.index() as u64, container, needs).is_err() {
+            self.refuse(id, pool_id, now);
+            // It would not fit the next time either.
+            return Offer::Refused(Outcome::Refused);
+        }
+        request.load_percent = loads[0];
+        request.state = State::WaitingAtInstance;
+        self.pools[pool_id.index()].counts.waiting += 1;
+        if !std::mem::replace(&mut machine.reports, true) {
+            let event = Event::ReportDue { pool: pool_id };
+            plan.plan(now + machine.report, event.rank(), event);
+        }
+        self.begin_on_computer(pool_id, now, plan);
+        self.plan_computer(pool_id, plan);
+        if self.request(id).state == State::Running {
+            return Offer::Taken;
+        }
+        self.lose_patience_later(id, now, plan);
+        Offer::Waiting
+    }
+
+    /// Calls on a computer are done by now, in the order in which their answers leave. Its event has been delivered.
+    pub fn computer_done(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan) -> Vec<RequestId> {
+        let machine = self.machines[pool_id.index()].as_mut().expect("only a computer's calls end this way");
+        machine.event = None;
+        let mut done = std::mem::take(&mut machine.done);
+        machine.computer.advance(now, &mut done);
+        let ended: Vec<RequestId> = done.drain(..).map(|done| request_of(done.call)).collect();
+        machine.done = done;
+        // What starts and ends at one instant ends last.
+        let (ran, at_once): (Vec<RequestId>, Vec<RequestId>) =
+            ended.iter().partition(|&&id| self.request(id).state == State::Running);
+        ran.into_iter().for_each(|id| self.leave_instance(id, now));
+        self.begin_on_computer(pool_id, now, plan);
+        at_once.into_iter().for_each(|id| self.leave_instance(id, now));
+        self.plan_computer(pool_id, plan);
+        ended
+    }
+
+    /// A computer reports; it will again while `more` work may come.
+    pub fn report_due(&mut self, pool_id: PoolId, more: bool, now: Instant, plan: &mut Plan) {
+        let machine = self.machines[pool_id.index()].as_mut().expect("only computers report");
+        let mut done = std::mem::take(&mut machine.done);
+        machine.computer.advance(now, &mut done);
+        assert!(done.is_empty(), "calls that end at an instant end before its reports");
+        machine.done = done;
+        machine.computer.report().for_each(drop);
+        if more {
+            let event = Event::ReportDue { pool: pool_id };
+            plan.plan(now + machine.report, event.rank(), event);
+        } else {
+            machine.reports = false;
+        }
+    }
+
+    /// Takes a call out of a computer because its caller gave up.
+    pub(crate) fn withdraw_from_computer(&mut self, id: RequestId, pool_id: PoolId, now: Instant, plan: &mut Plan) {
+        let machine = self.machines[pool_id.index()].as_mut().expect("the caller has looked");
+        if !machine.computer.withdraw(now, id.index() as u64) {
+            return;
+        }
+        if self.request(id).state == State::Running {
+            self.leave_instance(id, now);
+        } else {
+            self.request_mut(id).ended = Some(now);
+            self.pools[pool_id.index()].counts.waiting -= 1;
+        }
+        self.begin_on_computer(pool_id, now, plan);
+        self.plan_computer(pool_id, plan);
+    }
+
+    /// Seconds that a pool expects a call to take, were it made now; nothing for pools that do not know.
+    pub fn dry_run(&self, id: RequestId, pool_id: PoolId) -> f64 {
+        let request = self.request(id);
+        let Some(machine) = &self.machines[pool_id.index()] else { return 0.0 };
+        let Some(container) = machine.container(request.function) else { return f64::INFINITY };
+        machine.computer.dry_run_needing(container, machine.needs(container, request).0)
+    }
+
+    /// Bytes of the answer to a request that was served.
+    #[inline]
+    pub(crate) fn answer_bytes(&self, request: &Request) -> u64 {
+        let computer = request.pool.and_then(|pool| self.machines[pool.index()].as_ref());
+        let copies = request.copies_input || computer.is_some_and(|machine| machine.copies_input);
+        if copies { request.payload_bytes } else { self.functions[request.function.index()].response_bytes }
+    }
+
+    /// Writes down which calls the computer has started.
+    fn begin_on_computer(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan) {
+        let machine = self.machines[pool_id.index()].as_mut().expect("the caller has looked");
+        let mut begun = std::mem::take(&mut machine.begun);
+        machine.computer.take_begun(&mut begun);
+        for call in begun.drain(..) {
+            let instance_id = only_instance(&self.pools[pool_id.index()]);
+            let instance = self.instances.get_mut(instance_id.0);
+            instance.signal(Signal::Begin);
+            let held = instance.bill.held_at(now);
+            let number = instance.number;
+            let request = self.requests.get_mut(request_of(call).0);
+            (request.state, request.instance) = (State::Running, Some(instance_id));
+            (request.begun, request.instance_number) = (Some(now), Some(number));
+            request.held_from_pico = held;
+            if let Some(patience) = request.patience.take() {
+                plan.cancel(patience);
+            }
+            let pool = &mut self.pools[pool_id.index()];
+            pool.counts.waiting -= 1;
+            pool.counts.running += 1;
+            pool.counts.begun += 1;
+            pool.busy.change(now, 1);
+        }
+        self.machines[pool_id.index()].as_mut().expect("the caller has looked").begun = begun;
+    }
+
+    /// Moves the next completion of a computer to where it now belongs.
+    fn plan_computer(&mut self, pool_id: PoolId, plan: &mut Plan) {
+        let machine = self.machines[pool_id.index()].as_mut().expect("the caller has looked");
+        match (machine.event, machine.computer.next_completion()) {
+            (Some(handle), Some(at)) => assert!(plan.move_to(handle, at), "a planned completion stands in the agenda"),
+            (None, Some(at)) => {
+                let event = Event::ComputerDone { pool: pool_id };
+                machine.event = Some(plan.plan(at, event.rank(), event));
+            }
+            (Some(handle), None) => {
+                plan.cancel(handle);
+                machine.event = None;
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+/// A computer's pool has one instance, from the start to the end.
+fn only_instance(pool: &Pool) -> InstanceId {
+    match &pool.births {
+        Births::Fleet(balancer) => *balancer.members().first().expect("a computer is there from the start"),
+        Births::Environments(_) => unreachable!("a computer is not born by demand"),
+    }
+}

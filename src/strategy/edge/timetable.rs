@@ -1,0 +1,80 @@
+//! What happens to tables and computers at stated instants: the commands of the original's clients, by timetable.
+
+use super::EdgeBrokers;
+use crate::engine::time::Instant;
+use crate::model::orders::Orders;
+use crate::model::view::View;
+
+/// One line of a timetable. Names exist and weights are positive: the reader of the scenario has checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timed {
+    pub at: Instant,
+    pub change: Change,
+}
+
+/// What changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A computer says that it is there.
+    Announce { computer: String },
+    /// A computer is gone.
+    Withdraw { computer: String },
+    /// A destination of a broker's table is added or gets another weight: a pool (final) or another broker's node.
+    Set { broker: String, function: String, destination: String, weight: f32 },
+    /// A destination leaves a broker's table.
+    Remove { broker: String, function: String, destination: String },
+    /// A broker forgets all destinations.
+    Flush { broker: String },
+    /// All weights of a broker are one again.
+    Reset { broker: String },
+}
+
+impl EdgeBrokers {
+    pub(super) fn by_timetable(&mut self, change: Change, view: &View<'_>, orders: &mut Orders) {
+        let now = view.now();
+        let place = |names: &[String], name: &str| {
+            names.iter().position(|known| known == name).expect("the reader of the scenario has checked the name")
+        };
+        match change {
+            Change::Announce { computer } => {
+                let pool = view.pool_named(&computer).expect("the reader of the scenario has checked the name");
+                let commands = self.announced(pool, view);
+                self.tell(commands, now, orders);
+            }
+            Change::Withdraw { computer } => {
+                let commands = self.withdrawn(&computer);
+                self.tell(commands, now, orders);
+            }
+            Change::Set { broker, function, destination, weight } => {
+                let (node, function) = (place(&self.nodes, &broker), place(&self.functions, &function));
+                let (id, is_final) = self.named(&destination);
+                self.change(node, function, id, weight, is_final, now);
+            }
+            Change::Remove { broker, function, destination } => {
+                let (node, function) = (place(&self.nodes, &broker), place(&self.functions, &function));
+                let (id, _) = self.named(&destination);
+                self.broker_at(node).remove(now, function as u32, id);
+            }
+            Change::Flush { broker } => {
+                let node = place(&self.nodes, &broker);
+                self.broker_at(node).flush();
+            }
+            Change::Reset { broker } => {
+                let node = place(&self.nodes, &broker);
+                self.broker_at(node).reset(now);
+            }
+        }
+    }
+
+    /// The number of a destination named by a person, and whether it is a computer. A pool goes before a node of its name.
+    fn named(&self, name: &str) -> (u32, bool) {
+        match self.pools.iter().position(|pool| pool == name) {
+            Some(pool) => (pool as u32, true),
+            None => {
+                let node = self.nodes.iter().position(|node| node == name);
+                let node = node.expect("the reader of the scenario has checked the name");
+                ((node + self.pools.len()) as u32, false)
+            }
+        }
+    }
+}
