@@ -1,5 +1,6 @@
 //! Floor 6: the table of strategies, one row each. Help, `list`, the README's table and the law tests follow from it.
 
+mod edge;
 mod parameters;
 
 use crate::engine::time::Span;
@@ -89,6 +90,22 @@ pub const CATALOGUE: &[Row] = &[
         knows: Knows::Cloud,
         build: parameters::spock,
         schema: crate::scenario::schema::json_schema::<parameters::Spock>,
+    },
+    Row {
+        name: "edge-router",
+        about: "brokers forward calls by tables whose weights follow measured delays",
+        source: "Serverless on the Edge (Cicconetti et al., IEEE TNSM 2020, doi 10.1109/TNSM.2020.3023305)",
+        knows: Knows::Everything,
+        build: edge::router,
+        schema: crate::scenario::schema::json_schema::<edge::EdgeRouter>,
+    },
+    Row {
+        name: "edge-dispatcher",
+        about: "brokers predict the delay of every computer and pick the smallest",
+        source: "Serverless on the Edge (Cicconetti et al., PerCom 2019, doi 10.1109/PERCOM.2019.8767419)",
+        knows: Knows::Everything,
+        build: edge::dispatcher,
+        schema: crate::scenario::schema::json_schema::<edge::EdgeDispatcher>,
     },
 ];
 

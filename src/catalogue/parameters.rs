@@ -313,7 +313,7 @@ fn needs_fleet<T: Serialize>(part: &Part<'_, T>, setup: &Setup, key: &str, desk:
     }
 }
 
-fn finish<T: Serialize>(
+pub(super) fn finish<T: Serialize>(
     desk: Desk,
     part: &Part<'_, T>,
     strategy: impl Strategy + 'static,

@@ -2,10 +2,12 @@
 //!
 //! Exit codes: 0 done; 1 a run stopped or could not be written; 2 the input was refused; 3 a law of the simulator is broken.
 
+mod calls;
 mod check;
 mod completions;
 mod evaluate;
 mod explain;
+mod inspect;
 mod list;
 mod plan;
 mod plan_fralb;
@@ -47,6 +49,8 @@ enum Command {
     Check(check::Check),
     /// Show every value in force and where it came from.
     Explain(explain::Explain),
+    /// Run a scenario up to an instant and show what an entity looks like there.
+    Inspect(inspect::Inspect),
     /// List the strategies with their source and parameters.
     List(list::List),
     /// Print the JSON Schema of scenario files, for editors.
@@ -122,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run.run(),
         Command::Check(check) => check.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Inspect(inspect) => inspect.run(),
         Command::List(list) => list.run(),
         Command::Schema(schema) => schema.run(),
         Command::Plan(plan) => plan.run(),

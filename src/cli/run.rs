@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::ScenarioArgs;
+use super::calls::Calls;
 use super::table::comparison;
 use super::watch::Watch;
 use crate::experiment::opened::Opened;
 use crate::experiment::run::{Finished, LogFormat, Output, RunError, run_column};
 use crate::run::record::RequestLog;
+use crate::run::tee::Tee;
 
 /// Rows above which the log's size is worth a word.
 const MANY_ROWS: u64 = 1_000_000;
@@ -36,6 +38,10 @@ pub struct Run {
     /// Form of the log of requests; parquet needs a build with the feature `report`.
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     requests: Format,
+    /// Print every request as the clients of Serverless on the Edge do: when it was answered, latency, load of the computer,
+    /// who answered, function, hops; and mean and spread of latency and processing at the end.
+    #[arg(long, conflicts_with = "quiet")]
+    calls: bool,
     /// Print nothing but errors.
     #[arg(long, short)]
     quiet: bool,
@@ -106,9 +112,18 @@ impl Run {
                 continue;
             }
             watch.begin(&column.label, opened.setup.horizon);
-            let run = run_column(opened, column, self.replication, &output, &mut watch);
+            let mut calls = Calls::new(&opened.setup);
+            let run = if self.calls {
+                let mut both = Tee { first: &mut watch, second: &mut calls };
+                run_column(opened, column, self.replication, &output, &mut both)
+            } else {
+                run_column(opened, column, self.replication, &output, &mut watch)
+            };
             let said = watch.end();
             finished.push(run?);
+            if self.calls {
+                let _ = super::print(&format!("{}\n{}\n", column.label, calls.text()));
+            }
             let path = || self.log.clone().unwrap_or_else(|| "standard error".into());
             said.map_err(|error| RunError::Io { path: path(), error })?;
         }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::opened::{Column, Opened, address};
 use crate::model::world::World;
 use crate::run::drive::{Stop, drive};
-use crate::run::folder::{Folder, file_hash, summary_json, write_costs, write_json};
+use crate::run::folder::{Folder, file_hash, summary_json, write_costs, write_json, write_series};
 use crate::run::record::{Recorder, RequestLog};
 use crate::run::sink::Sink;
 use crate::run::summary::Summary;
@@ -81,6 +81,7 @@ pub fn run_column(
         return Err(RunError::BrokenLaw(broken.join("; ")));
     }
     write_costs(&folder.path().join("cost.csv"), &world).map_err(at(&target))?;
+    write_series(&folder.path(), &world, &setup.provider.archive, summary.end).map_err(at(&target))?;
     write_json(&folder.path().join("summary.json"), &summary_json(&summary, &world)).map_err(at(&target))?;
     write_manifest(&folder.path(), determinants, &address, output, &summary).map_err(at(&target))?;
     let folder = folder.complete().map_err(at(&target))?;
@@ -112,12 +113,18 @@ fn write_manifest(
     output: &Output,
     summary: &Summary,
 ) -> io::Result<()> {
-    let mut names: Vec<PathBuf> =
-        std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let list = |folder: &Path| -> io::Result<Vec<PathBuf>> {
+        std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect()
+    };
+    let mut names = Vec::new();
+    for path in list(folder)? {
+        // Probes have a folder of their own.
+        if path.is_dir() { names.extend(list(&path)?) } else { names.push(path) }
+    }
     names.sort();
     let mut outputs = Map::new();
     for path in names {
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = path.strip_prefix(folder).map_or_else(|_| String::new(), |name| name.to_string_lossy().into_owned());
         let bytes = std::fs::metadata(&path)?.len();
         outputs.insert(name, json!({ "sha256": file_hash(&path)?, "bytes": bytes }));
     }

@@ -7,7 +7,7 @@
 //! Differs: `CPUUtilization` is slots in use over slots in service; levels such as `HealthyHostCount` are one sample a step;
 //! there are no percentiles. A point becomes visible when its period has closed and the publication delay has passed.
 
-use super::archive::{Archive, Definition, Kind, Method, MetricId, Policy, Summed};
+use super::archive::{Archive, Definition, Kind, Method, MetricId, Policy, Rules, Summed};
 use super::ids::{FunctionId, PoolId};
 use super::pool::{Capacity, Pool};
 use crate::engine::gauge::Reading;
@@ -176,6 +176,19 @@ impl MonitorSpec {
     }
 }
 
+/// What the archive keeps beside the monitor's own policy, and which series are written out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ArchiveSpec {
+    /// Beside the default policies; checked, with names of their own.
+    pub policies: Vec<Policy>,
+    /// Patterns over names of metrics, each with the policy under which the metric is kept too.
+    pub rules: Vec<(String, String)>,
+    /// Patterns over names of series.
+    pub export: Vec<String>,
+    pub csv: bool,
+    pub openmetrics: bool,
+}
+
 /// An alarm looks back a day at most, as CloudWatch's; so nothing older is kept.
 pub const KEPT: Span = Span::from_secs(86_400);
 
@@ -194,6 +207,10 @@ pub struct Monitor {
     /// By pool, in the order of [`Metric::ALL`].
     pools: Vec<Vec<MetricId>>,
     functions: Vec<MetricId>,
+    /// The series that the same measures go to under another policy; empty where no rule speaks of any metric.
+    pools_also: Vec<Vec<Option<MetricId>>>,
+    functions_also: Vec<Option<MetricId>>,
+    export: Vec<String>,
     seen: Vec<Seen>,
     arrived: Vec<u64>,
     looked: Instant,
@@ -201,7 +218,7 @@ pub struct Monitor {
 
 impl Monitor {
     /// A monitor that has seen nothing yet, at the start of a run.
-    pub fn new(spec: MonitorSpec, pools: &[Pool], functions: &[String]) -> Monitor {
+    pub fn new(spec: MonitorSpec, kept: &ArchiveSpec, pools: &[Pool], functions: &[String]) -> Monitor {
         let mut definitions =
             vec![Definition::bounded(spec.granularity, points_in(KEPT + spec.delay, spec.granularity))];
         if spec.sample != spec.granularity {
@@ -222,7 +239,9 @@ impl Monitor {
         let pool_metrics = pool_metrics.collect();
         let of_function =
             |name: &String| declare(format!("function/{name}/Invocations"), Metric::Invocations, "function", name);
+        let functions_named = functions;
         let functions: Vec<MetricId> = functions.iter().map(of_function).collect();
+        let (pools_also, functions_also) = keep_also(&mut archive, kept, pools, functions_named);
         let seen = pools.iter().map(|pool| Seen {
             offered: 0,
             throttled: 0,
@@ -235,6 +254,9 @@ impl Monitor {
             pools: pool_metrics,
             arrived: vec![0; functions.len()],
             functions,
+            pools_also,
+            functions_also,
+            export: kept.export.clone(),
             seen: seen.collect(),
             looked: Instant::ZERO,
         }
@@ -249,6 +271,12 @@ impl Monitor {
         &self.archive
     }
 
+    /// The series that a run writes out, in order of declaration.
+    pub fn exported(&self) -> Vec<MetricId> {
+        let fits = |name: &str| self.export.iter().any(|pattern| Rules::fits(pattern, name));
+        self.archive.metrics().filter(|&metric| fits(self.archive.name(metric))).collect()
+    }
+
     /// Posts what happened since the last look, as measures of the time since then.
     pub(crate) fn collect(&mut self, pools: &mut [Pool], arrived: &[u64], now: Instant) {
         let since = self.looked;
@@ -260,6 +288,9 @@ impl Monitor {
             let fresh = total - self.arrived[index];
             self.arrived[index] = total;
             self.archive.post(self.functions[index], since, fresh as f64);
+            if let Some(also) = self.functions_also.get(index).copied().flatten() {
+                self.archive.post(also, since, fresh as f64);
+            }
         }
     }
 
@@ -274,7 +305,14 @@ impl Monitor {
         let answered = std::mem::take(&mut pool.answered);
         let counts = pool.counts;
         let (archive, ids) = (&mut self.archive, &self.pools[index]);
-        let mut post = |metric: Metric, value: f64| archive.post(ids[metric as usize], since, value);
+        let also = self.pools_also.get(index).map_or(&[][..], Vec::as_slice);
+        let also = |metric: Metric| also.get(metric as usize).copied().flatten();
+        let mut post = |metric: Metric, value: f64| {
+            archive.post(ids[metric as usize], since, value);
+            if let Some(also) = also(metric) {
+                archive.post(also, since, value);
+            }
+        };
         post(Metric::RequestCount, offered as f64);
         post(Metric::Throttles, throttled as f64);
         post(Metric::ConcurrentExecutions, mean_busy);
@@ -308,6 +346,10 @@ impl Monitor {
                 max: secs(answered.max_ns),
             };
             archive.post_summed(ids[Metric::TargetResponseTime as usize], since, &summed);
+            if let Some(also) = also(Metric::TargetResponseTime) {
+                // Other policies keep measures: the mean of the step is one.
+                archive.post(also, since, summed.sum / summed.count as f64);
+            }
         }
     }
 
@@ -378,6 +420,38 @@ impl Monitor {
         let id = self.id(of, metric)?;
         self.archive.value(id, Method::of(kind), sample, from, now).expect("the policy keeps every tally")
     }
+}
+
+/// Declares the series of metrics that rules keep under another policy too, in the order of pools and functions.
+fn keep_also(
+    archive: &mut Archive,
+    kept: &ArchiveSpec,
+    pools: &[Pool],
+    functions: &[String],
+) -> (Vec<Vec<Option<MetricId>>>, Vec<Option<MetricId>>) {
+    if kept.rules.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    for policy in &kept.policies {
+        archive.add_policy(policy.clone()).expect("the policies of a scenario were checked");
+    }
+    let rules: Vec<(&str, &str)> = kept.rules.iter().map(|(pattern, name)| (pattern.as_str(), name.as_str())).collect();
+    let rules = Rules::new(&rules);
+    let mut declare = |name: String, metric: Metric, kind: &str, owner: &str| {
+        let policy = rules.policy_for(&name)?;
+        let id = archive.policy(policy).expect("the rules of a scenario name policies that exist");
+        let labels = [(kind, owner), ("unit", metric.unit())];
+        Some(archive.declare(&format!("{name}@{policy}"), id, &labels).expect("owners have different names"))
+    };
+    let of_pool = |pool: &Pool| {
+        let name = &pool.spec.name;
+        let of_pools = Metric::ALL.into_iter().filter(|metric| !metric.is_of_functions());
+        of_pools.map(|metric| declare(format!("pool/{name}/{}", metric.name()), metric, "pool", name)).collect()
+    };
+    let of_pools = pools.iter().map(of_pool).collect();
+    let of_function =
+        |name: &String| declare(format!("function/{name}/Invocations"), Metric::Invocations, "function", name);
+    (of_pools, functions.iter().map(of_function).collect())
 }
 
 /// Requests that one instance works on at full speed.

@@ -8,7 +8,7 @@ use super::event::Event;
 use super::fleet::Refusal;
 use super::ids::{AlarmId, GroupId, InstanceId, PoolId};
 use super::instance::Phase;
-use super::monitor::{Monitor, MonitorSpec};
+use super::monitor::{ArchiveSpec, Monitor, MonitorSpec};
 use super::world::{Plan, World};
 use crate::engine::time::{Instant, Span};
 
@@ -16,6 +16,7 @@ use crate::engine::time::{Instant, Span};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProviderSpec {
     pub monitor: MonitorSpec,
+    pub archive: ArchiveSpec,
     pub alarms: Vec<AlarmSpec>,
     /// At most one for each pool.
     pub groups: Vec<GroupSpec>,
@@ -32,7 +33,7 @@ impl World {
     /// Sets up monitor, alarms and scaling groups, before anything exists.
     pub fn install(&mut self, provider: &ProviderSpec) {
         let functions: Vec<String> = self.functions.iter().map(|function| function.name.clone()).collect();
-        self.monitor = Monitor::new(provider.monitor, &self.pools, &functions);
+        self.monitor = Monitor::new(provider.monitor, &provider.archive, &self.pools, &functions);
         self.alarms = provider.alarms.iter().cloned().map(Alarm::new).collect();
         self.groups = provider.groups.iter().cloned().map(Group::new).collect();
         for group in &self.groups {

@@ -14,7 +14,7 @@ use super::event::Event;
 use super::function::Function;
 use super::ids::{AccountId, FunctionId, InstanceId, NodeId, PoolId, RequestId, Slab};
 use super::instance::Instance;
-use super::monitor::{Monitor, MonitorSpec};
+use super::monitor::{ArchiveSpec, Monitor, MonitorSpec};
 use super::network::Network;
 use super::node::Node;
 use super::pool::Pool;
@@ -92,7 +92,7 @@ impl World {
         tariff: Tariff,
     ) -> World {
         let names: Vec<String> = functions.iter().map(|function| function.name.clone()).collect();
-        let monitor = Monitor::new(MonitorSpec::default(), &pools, &names);
+        let monitor = Monitor::new(MonitorSpec::default(), &ArchiveSpec::default(), &pools, &names);
         let tables = Tables::new(nodes.len(), functions.len());
         World {
             servers: Servers::new(functions.len(), &pools),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::lines::{Lines, quoted};
 use super::sink::{CallRow, DecisionRow, FunctionSample, NoteRow, PoolSample, Sink, Wants};
+use crate::engine::time::Instant;
 use crate::model::world::Departure;
 use crate::scenario::setup::Setup;
 
@@ -34,6 +35,8 @@ pub struct Recorder {
     timeline: Lines,
     instances: Lines,
     names: Names,
+    folder: PathBuf,
+    probes: u32,
 }
 
 /// Names as CSV fields, by id.
@@ -66,6 +69,8 @@ impl Recorder {
             timeline: Lines::create(&file("timeline.csv"), TIMELINE)?,
             instances: Lines::create(&file("instances.csv"), INSTANCES)?,
             names,
+            folder: folder.to_owned(),
+            probes: 0,
         })
     }
 
@@ -172,6 +177,14 @@ impl Sink for Recorder {
         line.whole(row.arrived);
         (0..12).for_each(|_| line.maybe(None));
         self.timeline.end()
+    }
+
+    /// `probes/<nth>.txt` begins with the instant and the entity.
+    fn probe(&mut self, at: Instant, entity: &str, text: &str) -> io::Result<()> {
+        let folder = self.folder.join("probes");
+        std::fs::create_dir_all(&folder)?;
+        self.probes += 1;
+        std::fs::write(folder.join(format!("{:03}.txt", self.probes)), format!("{at} s {entity}\n{text}"))
     }
 
     fn departure(&mut self, row: &Departure) -> io::Result<()> {

@@ -49,6 +49,15 @@ impl<T: Serialize> Part<'_, T> {
         self.document.complaint(node.place, 0, &path, found.as_ref(), wanted.as_ref())
     }
 
+    /// A complaint about a place below it, with what the document has there.
+    pub fn refuse_at(&self, below: &KeyPath, wanted: impl AsRef<str>) -> Complaint {
+        let mut path = self.path.clone();
+        below.steps().iter().for_each(|step| path.push(step.clone()));
+        let found = self.document.at(&path).map_or("nothing".to_owned(), Node::shown);
+        let (node, _) = self.document.root().descend(&path);
+        self.document.complaint(node.place, 0, &path, &found, wanted.as_ref())
+    }
+
     /// The same with what the document has there.
     pub fn refuse(&self, key: &str, wanted: impl AsRef<str>) -> Complaint {
         let found = self.document.at(&self.path.key(key)).map_or("nothing".to_owned(), Node::shown);

@@ -139,6 +139,14 @@ impl Setup {
         self
     }
 
+    /// Names of everything that can be looked at while a run goes; groups have the names of their pools.
+    pub fn entities(&self) -> impl Iterator<Item = &str> {
+        let nodes = self.nodes.iter().map(|node| node.name.as_str());
+        let pools = self.pools.iter().map(|pool| pool.name.as_str());
+        let alarms = self.provider.alarms.iter().map(|alarm| alarm.name.as_str());
+        nodes.chain(pools).chain(alarms).chain(self.functions.iter().map(|function| function.name.as_str()))
+    }
+
     pub fn pool_named(&self, name: &str) -> Option<&PoolSpec> {
         self.pools.iter().find(|pool| pool.name == name)
     }

@@ -213,6 +213,11 @@ impl Rules {
         Rules(rules)
     }
 
+    /// Whether a pattern with `*` and `?` fits a name.
+    pub fn fits(pattern: &str, name: &str) -> bool {
+        matches(pattern.as_bytes(), name.as_bytes())
+    }
+
     /// The name of the policy for a metric, if a rule speaks of it.
     pub fn policy_for(&self, metric: &str) -> Option<&str> {
         let found = self.0.iter().find(|(pattern, _)| matches(pattern.as_bytes(), metric.as_bytes()));

@@ -1,5 +1,6 @@
 //! From the file as written to a setup that cannot be wrong: every complaint at once, each with key, found and wanted.
 
+mod archive;
 mod chains;
 mod computers;
 mod functions;

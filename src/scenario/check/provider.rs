@@ -23,7 +23,8 @@ impl Checker<'_> {
         let mut alarms: Vec<AlarmSpec> =
             raw.alarms.iter().map(|(name, written)| self.alarm(name, written, monitor, pools)).collect();
         let groups = self.groups(raw, pools, monitor, &mut alarms);
-        ProviderSpec { monitor, alarms, groups }
+        let archive = self.archive(raw);
+        ProviderSpec { monitor, archive, alarms, groups }
     }
 
     fn monitor(&mut self, raw: &raw::Scenario) -> MonitorSpec {

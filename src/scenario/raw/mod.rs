@@ -1,6 +1,7 @@
 //! The scenario file as it is written: these types mirror it, name its defaults and where they come from, and are its
 //! JSON Schema. What cannot be is refused later, in `check`.
 
+mod archive;
 mod edge;
 mod pools;
 mod prices;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::archive::{Archive, ArchiveDefinition, ArchivePolicy, SeriesFormat};
 pub use self::edge::{
     Chain, ChainState, ComputerPool, EdgeContainer, Exchange, Policy as ChainPolicy, Probe, Processor, Protocol, Ready,
 };
@@ -77,6 +79,9 @@ pub struct Scenario {
     /// How finely and how late the provider measures.
     #[serde(default)]
     pub monitor: Monitor,
+    /// Archive policies beside the monitor's own, and series that a run writes out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Archive>,
     /// Alarms on the provider's metrics.
     #[serde(default)]
     pub alarms: BTreeMap<String, Alarm>,

@@ -1,0 +1,465 @@
+//! The parameters of the brokers at the edge: what they share, and those of e-router and e-dispatcher.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Built;
+use super::parameters::finish;
+use crate::engine::time::{Instant, Span};
+use crate::model::ids::FunctionId;
+use crate::scenario::complaint::{Complaints, Desk};
+use crate::scenario::document::Document;
+use crate::scenario::part::{Part, read_part};
+use crate::scenario::path::KeyPath;
+use crate::scenario::setup::Setup;
+use crate::scenario::units::{TimeSpan, nearest};
+use crate::strategy::edge::broker::Kind;
+use crate::strategy::edge::controller::Objective as HomeObjective;
+use crate::strategy::edge::dispatcher::Predictor;
+use crate::strategy::edge::router::{Learning, Options, Selection, Statistic as DelayStatistic};
+use crate::strategy::edge::{Change, EdgeBrokers, Parameters, Timed};
+
+macro_rules! brokers {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            /// The strategy of the catalogue, where the table has another name.
+            #[serde(default, rename = "use")]
+            pub uses: Option<String>,
+            /// Nodes with a broker, to which the requests of other nodes go; every node when empty.
+            #[serde(default)]
+            pub brokers: Vec<String>,
+            /// Pools that the controller announces at the start; all of them when empty.
+            #[serde(default)]
+            pub computers: Vec<String>,
+            /// Whether every broker knows every computer (flat), or computers hide behind a home router (hierarchical).
+            #[serde(default)]
+            pub controller: ControllerKind,
+            /// What the home router of a computer minimises.
+            #[serde(default)]
+            pub objective: Objective,
+            /// From what happens to a computer until the brokers know it; at the start they know at once.
+            #[serde(default = "zero")]
+            pub announce_delay: TimeSpan,
+            /// A computer that failed is announced again after this; never when absent, as published.
+            #[serde(default)]
+            pub readmit: Option<TimeSpan>,
+            /// Changes of tables and computers at stated instants.
+            #[serde(default)]
+            pub timetable: Vec<Line>,
+            /// As the original where ours differs (deficits that are not clamped, purges that stop half way).
+            #[serde(default)]
+            pub faithful: bool,
+            $($(#[$field_doc])* pub $field: $type,)*
+        }
+    };
+}
+
+brokers! {
+    /// Parameters of `edge-router`. The defaults are those of the original: random, weights set to the mean every 10 s.
+    EdgeRouter {
+        /// How a destination is selected by the weights of the table.
+        #[serde(default)]
+        policy: Policy,
+        /// Of proportional fairness: exponent of 1 / weight.
+        #[serde(default = "one")]
+        fairness_alpha: f64,
+        /// Of proportional fairness: exponent of the rate of service.
+        #[serde(default = "one")]
+        fairness_beta: f64,
+        /// How weights follow measured delays.
+        #[serde(default)]
+        optimizer: Optimizer,
+        /// Of async: share of the previous average; 0.95 in the experiments.
+        #[serde(default = "most")]
+        alpha: f64,
+        /// Of periodic and trivial: time between changes.
+        #[serde(default = "ten_seconds")]
+        period: TimeSpan,
+        /// Of periodic and trivial: what the delays of a period become.
+        #[serde(default)]
+        statistic: Statistic,
+    }
+}
+
+brokers! {
+    /// Parameters of `edge-dispatcher`. The defaults are those of the original.
+    EdgeDispatcher {
+        /// What the delay of a destination is predicted from.
+        #[serde(default)]
+        predictor: PredictorKind,
+        /// Of rtt and util: samples that the line of transport times goes through.
+        #[serde(default = "fifty")]
+        window: u32,
+        /// Of rtt and util: samples this old are forgotten; 0s keeps them.
+        #[serde(default = "ten_seconds")]
+        stale: TimeSpan,
+        /// Of util and delay: a load this old counts as zero.
+        #[serde(default = "ten_seconds")]
+        load_timeout: TimeSpan,
+        /// Of util and delay: samples that the line over the load goes through, for each size.
+        #[serde(default = "fifty")]
+        util_window: u32,
+    }
+}
+
+/// Who knows which computers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ControllerKind {
+    #[default]
+    Flat,
+    Hierarchical,
+}
+
+/// What a home router minimises: the largest distance of a call, or the average.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Objective {
+    #[default]
+    MinMax,
+    MinAvg,
+}
+
+/// How an e-router selects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    LeastImpedance,
+    /// With probability proportional to 1 / weight.
+    #[default]
+    Random,
+    /// By deficits, with probes of slow destinations at growing distance.
+    RoundRobin,
+    ProportionalFairness,
+}
+
+/// How weights follow delays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    None,
+    Async,
+    /// The weight is the last delay.
+    AsyncPf,
+    #[default]
+    Periodic,
+    /// The original's name for periodic.
+    Trivial,
+}
+
+/// What the delays of a period become.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Statistic {
+    #[default]
+    Mean,
+    Min,
+    Max,
+}
+
+/// What an e-dispatcher predicts from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PredictorKind {
+    /// Transport time against size.
+    #[default]
+    Rtt,
+    /// Transport, and processing against the load.
+    Util,
+    /// The whole delay against the load.
+    Delay,
+    /// Dry runs at every destination, one after the other.
+    Probe,
+}
+
+/// One line of a timetable.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    pub at: TimeSpan,
+    pub action: Action,
+    /// Of announce and withdraw.
+    #[serde(default)]
+    pub computer: Option<String>,
+    /// Of the other actions: the node of a broker.
+    #[serde(default)]
+    pub broker: Option<String>,
+    /// Of change and remove.
+    #[serde(default)]
+    pub function: Option<String>,
+    /// Of change and remove: a pool, or the node of another broker.
+    #[serde(default)]
+    pub destination: Option<String>,
+    /// Of change.
+    #[serde(default = "one")]
+    pub weight: f64,
+}
+
+/// What happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// A computer tells the controller that it is there.
+    Announce,
+    /// A computer is gone.
+    Withdraw,
+    /// A destination is added to the table of a broker, or gets another weight.
+    Change,
+    /// A destination leaves the table of a broker.
+    Remove,
+    /// A broker forgets all destinations.
+    Flush,
+    /// All weights of a broker are one again.
+    Reset,
+}
+
+const fn seconds(secs: u64) -> TimeSpan {
+    TimeSpan(Span::from_secs(secs))
+}
+
+fn zero() -> TimeSpan {
+    seconds(0)
+}
+
+fn ten_seconds() -> TimeSpan {
+    seconds(10)
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn most() -> f64 {
+    0.95
+}
+
+fn fifty() -> u32 {
+    50
+}
+
+/// The parameters that both kinds of broker share, as the strategy wants them.
+macro_rules! shared {
+    ($part:expr, $setup:expr, $desk:ident, $kind:expr, $period:expr) => {{
+        let own = &$part.value;
+        let shared = Shared {
+            brokers: &own.brokers,
+            computers: &own.computers,
+            timetable: &own.timetable,
+            readmit: own.readmit,
+        };
+        let timetable = shared.check(&$part, $setup, &mut $desk);
+        let objective = match own.objective {
+            Objective::MinMax => HomeObjective::MinMax,
+            Objective::MinAvg => HomeObjective::MinAvg,
+        };
+        Parameters {
+            kind: $kind,
+            brokers: own.brokers.clone(),
+            computers: own.computers.clone(),
+            hierarchy: (own.controller == ControllerKind::Hierarchical).then_some(objective),
+            announce_delay: own.announce_delay.0,
+            readmit: own.readmit.map(|span| span.0),
+            timetable,
+            period: $period,
+        }
+    }};
+}
+
+pub(super) fn router(document: &Document, path: KeyPath, setup: &Setup) -> Result<Built, Complaints> {
+    let part: Part<'_, EdgeRouter> = read_part(document, path)?;
+    let own = &part.value;
+    let mut desk = Desk::new();
+    for (key, exponent) in [("fairness_alpha", own.fairness_alpha), ("fairness_beta", own.fairness_beta)] {
+        if !(exponent >= 0.0 && exponent.is_finite()) {
+            desk.add(part.refuse(key, "an exponent of zero or more"));
+        }
+    }
+    if !(0.0..=1.0).contains(&own.alpha) {
+        desk.add(part.refuse("alpha", "a share from 0 to 1"));
+    }
+    if own.period.0.is_zero() || own.period.0 > super::PERIOD_MAX {
+        desk.add(part.refuse("period", "a length of time above zero, at most ten years"));
+    }
+    let selection = match own.policy {
+        Policy::LeastImpedance => Selection::LeastImpedance,
+        Policy::Random => Selection::Random,
+        Policy::RoundRobin => Selection::RoundRobin,
+        Policy::ProportionalFairness => {
+            Selection::ProportionalFairness { alpha: own.fairness_alpha, beta: own.fairness_beta }
+        }
+    };
+    let statistic = match own.statistic {
+        Statistic::Mean => DelayStatistic::Mean,
+        Statistic::Min => DelayStatistic::Min,
+        Statistic::Max => DelayStatistic::Max,
+    };
+    let (learning, period) = match own.optimizer {
+        Optimizer::None => (Learning::None, None),
+        Optimizer::Async => (Learning::Async { alpha: own.alpha }, None),
+        Optimizer::AsyncPf => (Learning::AsyncFairness, None),
+        Optimizer::Periodic | Optimizer::Trivial => {
+            (Learning::Periodic { period: own.period.0, statistic }, Some(own.period.0))
+        }
+    };
+    let kind = Kind::Router(Options { selection, learning, faithful: own.faithful });
+    let parameters = shared!(part, setup, desk, kind, period);
+    finish(desk, &part, EdgeBrokers::new(parameters))
+}
+
+pub(super) fn dispatcher(document: &Document, path: KeyPath, setup: &Setup) -> Result<Built, Complaints> {
+    let part: Part<'_, EdgeDispatcher> = read_part(document, path)?;
+    let own = &part.value;
+    let mut desk = Desk::new();
+    for (key, window) in [("window", own.window), ("util_window", own.util_window)] {
+        if window == 0 {
+            desk.add(part.refuse(key, "a window of one sample or more"));
+        }
+    }
+    if own.controller == ControllerKind::Hierarchical {
+        desk.add(part.refuse("controller", "flat: a dispatcher has one table and knows computers only"));
+    }
+    let (window, util_window) = (own.window as usize, own.util_window as usize);
+    let (stale, load_timeout) = (own.stale.0, own.load_timeout.0);
+    let predictor = match own.predictor {
+        PredictorKind::Rtt => Predictor::Rtt { window, stale },
+        PredictorKind::Util => Predictor::Util { window, stale, load_timeout, util_window },
+        PredictorKind::Delay => Predictor::Delay { load_timeout, util_window },
+        PredictorKind::Probe => Predictor::Probe,
+    };
+    let kind = Kind::Dispatcher { predictor, faithful: own.faithful };
+    let parameters = shared!(part, setup, desk, kind, None);
+    finish(desk, &part, EdgeBrokers::new(parameters))
+}
+
+/// What both kinds of broker share, checked against the scenario.
+struct Shared<'a> {
+    brokers: &'a [String],
+    computers: &'a [String],
+    timetable: &'a [Line],
+    readmit: Option<TimeSpan>,
+}
+
+impl Shared<'_> {
+    /// Every name must exist, and every function that is called must find a computer.
+    fn check<T: Serialize>(&self, part: &Part<'_, T>, setup: &Setup, desk: &mut Desk) -> Vec<Timed> {
+        let nodes: Vec<&str> = setup.nodes.iter().map(|node| node.name.as_str()).collect();
+        let pools: Vec<&str> = setup.pools.iter().map(|pool| pool.name.as_str()).collect();
+        known(part, desk, "brokers", self.brokers, &nodes, "a node");
+        known(part, desk, "computers", self.computers, &pools, "a pool");
+        if self.readmit.is_some_and(|span| span.0.is_zero()) {
+            desk.add(part.refuse("readmit", "a length of time above zero"));
+        }
+        let announcements = self.timetable.iter().filter(|line| line.action == Action::Announce);
+        let later: Vec<&String> = announcements.filter_map(|line| line.computer.as_ref()).collect();
+        for function in called(setup) {
+            let serves = setup.pools.iter().any(|pool| {
+                let listed =
+                    self.computers.is_empty() || self.computers.contains(&pool.name) || later.contains(&&pool.name);
+                listed && (pool.serves.is_empty() || pool.serves.contains(&function))
+            });
+            if !serves {
+                let name = &setup.functions[function.index()].name;
+                let found = format!("no destination for {name}");
+                desk.add(part.complain(
+                    "computers",
+                    found,
+                    "a pool that serves each function called: the table is empty",
+                ));
+            }
+        }
+        let mut lines = Vec::new();
+        for (index, line) in self.timetable.iter().enumerate() {
+            lines.extend(self.line(part, setup, desk, index, line));
+        }
+        lines
+    }
+
+    fn line<T: Serialize>(
+        &self,
+        part: &Part<'_, T>,
+        setup: &Setup,
+        desk: &mut Desk,
+        index: usize,
+        line: &Line,
+    ) -> Option<Timed> {
+        let pools: Vec<&str> = setup.pools.iter().map(|pool| pool.name.as_str()).collect();
+        let brokers: Vec<&str> = setup.nodes.iter().map(|node| node.name.as_str()).collect();
+        let brokers: Vec<&str> = brokers
+            .into_iter()
+            .filter(|name| self.brokers.is_empty() || self.brokers.iter().any(|own| own == name))
+            .collect();
+        let functions: Vec<&str> = setup.functions.iter().map(|function| function.name.as_str()).collect();
+        let destinations: Vec<&str> = pools.iter().chain(&brokers).copied().collect();
+        let mut name = |key: &str, written: &Option<String>, known: &[&str], what: &str| {
+            let path = KeyPath::from("timetable").index(index).key(key);
+            match written {
+                Some(name) if known.contains(&name.as_str()) => Some(name.clone()),
+                Some(name) => {
+                    let near = nearest(name, known.iter().copied());
+                    let complaint = part.refuse_at(&path, format!("the name of {what}"));
+                    desk.add(complaint.with_hint(near.map(|near| format!("did you mean \"{near}\"?"))));
+                    None
+                }
+                None => {
+                    desk.add(part.refuse_at(&path, format!("the name of {what}")));
+                    None
+                }
+            }
+        };
+        let change = match line.action {
+            Action::Announce => Change::Announce { computer: name("computer", &line.computer, &pools, "a pool")? },
+            Action::Withdraw => Change::Withdraw { computer: name("computer", &line.computer, &pools, "a pool")? },
+            Action::Flush => Change::Flush { broker: name("broker", &line.broker, &brokers, "a node with a broker")? },
+            Action::Reset => Change::Reset { broker: name("broker", &line.broker, &brokers, "a node with a broker")? },
+            Action::Change | Action::Remove => {
+                let broker = name("broker", &line.broker, &brokers, "a node with a broker");
+                let function = name("function", &line.function, &functions, "a function");
+                let destination = name("destination", &line.destination, &destinations, "a pool or a broker's node");
+                let (broker, function, destination) = (broker?, function?, destination?);
+                if line.action == Action::Remove {
+                    Change::Remove { broker, function, destination }
+                } else {
+                    let weight = line.weight as f32;
+                    if !(weight > 0.0 && weight.is_finite()) {
+                        let path = KeyPath::from("timetable").index(index).key("weight");
+                        desk.add(part.refuse_at(&path, "a weight above zero"));
+                        return None;
+                    }
+                    Change::Set { broker, function, destination, weight }
+                }
+            }
+        };
+        Some(Timed { at: Instant::ZERO + line.at.0, change })
+    }
+}
+
+/// The functions that sources call, those of chains included.
+fn called(setup: &Setup) -> Vec<FunctionId> {
+    let mut called = Vec::new();
+    let mut look: Vec<FunctionId> = setup.sources.iter().map(|source| source.function).collect();
+    while let Some(function) = look.pop() {
+        if let Some(chain) = setup.chains.iter().find(|chain| chain.function == function) {
+            look.extend(&chain.steps);
+        } else if !called.contains(&function) {
+            called.push(function);
+            let steps = setup.functions.get(function.index()).map(|function| function.steps.as_slice());
+            look.extend(steps.unwrap_or_default().iter().flat_map(|step| &step.calls));
+        }
+    }
+    called.sort_unstable();
+    called
+}
+
+fn known<T: Serialize>(part: &Part<'_, T>, desk: &mut Desk, key: &str, names: &[String], known: &[&str], what: &str) {
+    for (index, name) in names.iter().enumerate() {
+        if !known.contains(&name.as_str()) {
+            let near = nearest(name, known.iter().copied());
+            let path = KeyPath::from(key).index(index);
+            let complaint = part.refuse_at(&path, format!("the name of {what}"));
+            desk.add(complaint.with_hint(near.map(|near| format!("did you mean \"{near}\"?"))));
+        }
+    }
+}

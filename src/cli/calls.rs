@@ -1,0 +1,66 @@
+//! Requests as the clients of Serverless on the Edge print them: one a line, with the documentation's columns, and mean
+//! and spread of latency and processing at the end.
+
+use std::io;
+
+use crate::model::digits::significant;
+use crate::model::edge_client::mean_and_spread;
+use crate::model::request::Outcome;
+use crate::run::sink::{CallRow, Sink, Wants};
+use crate::scenario::setup::Setup;
+
+/// A client's output, as it grows.
+pub struct Calls {
+    pools: Vec<String>,
+    functions: Vec<String>,
+    lines: String,
+    latencies_s: Vec<f64>,
+    processings_s: Vec<f64>,
+}
+
+impl Calls {
+    pub fn new(setup: &Setup) -> Calls {
+        Calls {
+            pools: setup.pools.iter().map(|pool| pool.name.clone()).collect(),
+            functions: setup.functions.iter().map(|function| function.name.clone()).collect(),
+            lines: String::new(),
+            latencies_s: Vec::new(),
+            processings_s: Vec::new(),
+        }
+    }
+
+    /// All lines and the summary.
+    pub fn text(&self) -> String {
+        let (latency, processing) = (mean_and_spread(&self.latencies_s), mean_and_spread(&self.processings_s));
+        format!("{}latency {latency}\nprocessing {processing}\n", self.lines)
+    }
+}
+
+impl Sink for Calls {
+    fn wants(&self) -> Wants {
+        Wants { calls: true, ..Wants::default() }
+    }
+
+    /// Steps of a chain are no calls of the client.
+    fn call(&mut self, row: &CallRow<'_>) -> io::Result<()> {
+        let request = row.request;
+        if row.parent_call.is_some() {
+            return Ok(());
+        }
+        let at = significant(row.at.as_secs_f64(), 6);
+        let latency_s = row.phases.response.as_secs_f64();
+        let latency = significant(latency_s, 6);
+        let function = &self.functions[request.function.index()];
+        if row.outcome != Outcome::Served {
+            self.lines += &format!("{at} {latency} {} {function}\n", row.outcome.name());
+            return Ok(());
+        }
+        // A broker forwards with one hop more, and so does the client.
+        let hops = u32::from(request.routed) + 1;
+        let responder = request.pool.map_or("-", |pool| &self.pools[pool.index()]);
+        self.lines += &format!("{at} {latency} {} {responder} {function} {hops}\n", request.load_percent);
+        self.latencies_s.push(latency_s);
+        self.processings_s.push(request.processing_ms() as f64 / 1e3);
+        Ok(())
+    }
+}

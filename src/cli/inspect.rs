@@ -1,0 +1,85 @@
+//! `inspect`: a scenario runs up to an instant, and what an entity looks like there is printed. Nothing is written.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::ScenarioArgs;
+use crate::engine::time::Instant;
+use crate::run::drive::drive;
+use crate::run::sink::Sink;
+use crate::scenario::setup::ProbeSetup;
+use crate::scenario::units::{Quantity, TimeSpan, nearest};
+
+#[derive(Args)]
+pub struct Inspect {
+    #[command(flatten)]
+    scenario: ScenarioArgs,
+    /// Instant of simulated time, such as 12s; what happens at it has happened.
+    #[arg(long, value_name = "TIME")]
+    at: String,
+    /// A broker (by its node), a pool, a group, an alarm or a function; repeatable.
+    #[arg(long = "entity", value_name = "NAME", required = true)]
+    entities: Vec<String>,
+    /// The strategy of the scenario; the first when absent.
+    #[arg(long, value_name = "NAME")]
+    strategy: Option<String>,
+    #[arg(long, default_value_t = 0)]
+    replication: u64,
+}
+
+/// Collects what probes say.
+#[derive(Default)]
+struct Shown(String);
+
+impl Sink for Shown {
+    fn probe(&mut self, _at: Instant, _entity: &str, text: &str) -> io::Result<()> {
+        self.0 += text;
+        Ok(())
+    }
+}
+
+impl Inspect {
+    pub fn run(&self) -> ExitCode {
+        let opened = match self.scenario.open() {
+            Ok(opened) => opened,
+            Err(code) => return code,
+        };
+        let at = match TimeSpan::parse(&self.at) {
+            Ok(at) => Instant::ZERO + at.0,
+            Err(flaw) => {
+                super::say(&format!("--at {}: {flaw}", self.at));
+                return ExitCode::from(super::REFUSED);
+            }
+        };
+        let column = match &self.strategy {
+            None => opened.columns.first(),
+            Some(label) => opened.columns.iter().find(|column| column.label == *label),
+        };
+        let Some(column) = column else {
+            let known: Vec<&str> = opened.columns.iter().map(|column| column.label.as_str()).collect();
+            super::say(&format!("--strategy: the scenario has {}", known.join(", ")));
+            return ExitCode::from(super::REFUSED);
+        };
+        let mut setup = opened.setup_for(column, self.replication);
+        let known: Vec<&str> = setup.entities().collect();
+        for entity in self.entities.iter().filter(|entity| !known.contains(&entity.as_str())) {
+            let near = nearest(entity, known.iter().copied());
+            let hint = near.map_or(String::new(), |near| format!(" (did you mean \"{near}\"?)"));
+            super::say(&format!("--entity {entity}: no node, pool, group, alarm or function of this scenario{hint}"));
+            return ExitCode::from(super::REFUSED);
+        }
+        setup.probes = self.entities.iter().map(|entity| ProbeSetup { at, entity: entity.clone() }).collect();
+        setup.ends_with_probes = true;
+        let mut strategy = opened.build(column).strategy;
+        let mut shown = Shown::default();
+        match drive(&setup, &column.label, &mut *strategy, &mut shown) {
+            Ok(_) => super::print(&shown.0),
+            Err(stop) => {
+                super::say(&stop.to_string());
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
