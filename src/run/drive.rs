@@ -380,7 +380,7 @@ impl<'a> Driver<'a> {
 
     /// A client thinks before it asks again, unless that is past the horizon or it is done.
     fn think(&mut self, index: usize, client: u32) {
-        let Next::AfterAnswer(think) = self.feeds[index].source.next(client) else { return };
+        let Next::AfterAnswer(think) = self.feeds[index].source.next_after(client, self.now) else { return };
         let asks = self.now.saturating_add(think);
         if asks < self.horizon {
             let event = Event::ClientAsks { source: index as u32, client };

@@ -17,7 +17,7 @@ pub struct Closed {
 }
 
 /// Clients take 24 bits of a key, their requests 40: a client would ask a thousand times a second for 34 years.
-const CLIENTS_MAX: u32 = 1 << 24;
+pub(super) const CLIENTS_MAX: u32 = 1 << 24;
 const REQUEST_BITS: u32 = 40;
 
 /// The key of the draws for request `k` of `client`.

@@ -1,6 +1,7 @@
 //! Floor 2: where requests come from.
 
 pub mod bursts;
+pub mod client;
 pub mod closed;
 pub mod counts;
 pub mod demand;

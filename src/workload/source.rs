@@ -6,6 +6,7 @@
 //! the answers (closed loops) draws are keyed by client and number instead.
 
 use super::bursts::Bursts;
+use super::client::Clients;
 use super::closed::{Closed, key};
 use super::counts::Counts;
 use super::demand::{Demand, DemandLaws};
@@ -39,6 +40,7 @@ pub enum Arrivals {
     Counts(Counts),
     Bursts(Bursts),
     Closed(Closed),
+    Clients(Clients),
 }
 
 /// A source with its streams. `next` and `demand` are called in turn, once each per request and client.
@@ -61,7 +63,7 @@ impl Source {
     /// The source called `name`: its streams are those of that name, whatever other sources there are.
     pub fn new(name: &str, streams: &Streams, arrivals: Arrivals, laws: DemandLaws) -> Source {
         let draws = match arrivals {
-            Arrivals::Closed(_) => Draws::Keyed {
+            Arrivals::Closed(_) | Arrivals::Clients(_) => Draws::Keyed {
                 think: streams.keyed("think", name),
                 work: streams.keyed("work", name),
                 payload: streams.keyed("payload", name),
@@ -94,6 +96,7 @@ impl Source {
     pub fn clients(&self) -> u32 {
         match &self.arrivals {
             Arrivals::Closed(closed) => closed.clients(),
+            Arrivals::Clients(clients) => clients.clients(),
             _ => 0,
         }
     }
@@ -101,12 +104,21 @@ impl Source {
     /// When the next request of `client` comes (0 for an open source, whose requests have no order but time's).
     #[inline]
     pub fn next(&mut self, client: u32) -> Next {
+        self.next_after(client, Instant::ZERO)
+    }
+
+    /// The same for a client that has its answer `now`; others do not look at the time.
+    #[inline]
+    pub fn next_after(&mut self, client: u32, now: Instant) -> Next {
         if self.requests_left == 0 {
             return Next::Done;
         }
         let next = match (&mut self.arrivals, &mut self.draws) {
             (Arrivals::Closed(closed), Draws::Keyed { think, .. }) => {
                 closed.next(client, think).map_or(Next::Done, Next::AfterAnswer)
+            }
+            (Arrivals::Clients(clients), Draws::Keyed { think, .. }) => {
+                clients.next(client, now, think).map_or(Next::Done, Next::AfterAnswer)
             }
             (open, Draws::InOrder { arrivals, .. }) => open.next(arrivals).map_or(Next::Done, |at| {
                 let shifted = at.saturating_add(Span::from_nanos(self.start.as_nanos()));
@@ -128,6 +140,10 @@ impl Source {
                 let request = key(client, closed.announced(client));
                 self.laws.draw(&mut work.at(request), &mut payload.at(request))
             }
+            (Arrivals::Clients(clients), Draws::Keyed { work, payload, .. }) => {
+                let request = key(client, clients.announced(client));
+                self.laws.draw(&mut work.at(request), &mut payload.at(request))
+            }
             (_, Draws::InOrder { work, payload, .. }) => self.laws.draw(work, payload),
             _ => unreachable!("draws are keyed exactly where the loop is closed"),
         }
@@ -147,7 +163,7 @@ impl Arrivals {
             Arrivals::Varying(rule) => rule.next(rng),
             Arrivals::Counts(rule) => rule.next(rng),
             Arrivals::Bursts(rule) => rule.next(),
-            Arrivals::Closed(_) => None,
+            Arrivals::Closed(_) | Arrivals::Clients(_) => None,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::scenario::law_text::{ByteLaw, TimeLaw};
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 use crate::scenario::setup::{FunctionSetup, SourceSetup};
+use crate::workload::client::{Clients, Late, Pace};
 use crate::workload::closed::Closed;
 use crate::workload::counts::{Counts, Recorded, Spread};
 use crate::workload::demand::DemandLaws;
@@ -78,6 +79,7 @@ impl Checker<'_> {
                 let built = Closed::new(closed.clients, think).map(Arrivals::Closed);
                 (common!(closed, closed.requests), self.fit(built, &path.key("clients")))
             }
+            raw::Source::Client(client) => (common!(client, client.requests), self.clients(client, path)),
         };
         if common.requests == Some(0) {
             self.refuse(path.key("requests"), "at least one request");
@@ -174,6 +176,49 @@ impl Checker<'_> {
         };
         let built = Counts::new(Recorded::plain(counts, written.period.0, spread)).map(Arrivals::Counts);
         self.fit(built, &path.key("file"))
+    }
+
+    fn clients(&mut self, written: &raw::Client, path: &KeyPath) -> Option<Arrivals> {
+        let gap = self.law(&written.gap, &path.key("gap"));
+        let steady = written.bursts.is_none() && written.on.is_none() && written.off.is_none();
+        if !steady && written.late == raw::Late::Drop {
+            self.refuse(path.key("late"), "queue, but for clients of a steady pace");
+        }
+        let pace = match (&written.on, &written.off, &written.bursts) {
+            (None, None, None) => Pace::Steady {
+                late: match written.late {
+                    raw::Late::Queue => Late::Queue,
+                    raw::Late::Drop => Late::Drop,
+                },
+            },
+            (Some(on), Some(off), None) => {
+                Pace::Sessions { on_s: self.law(on, &path.key("on")), off_s: self.law(off, &path.key("off")) }
+            }
+            (None, None, Some(bursts)) => Pace::Bursts {
+                period_s: self.law(&bursts.every, &path.key("bursts").key("every")),
+                mean_size: bursts.mean,
+            },
+            (_, _, Some(_)) => {
+                self.refuse(path.key("bursts"), "either bursts or sessions (`on` and `off`)");
+                return None;
+            }
+            (Some(_), None, None) => {
+                self.refuse_found(path.key("off"), "nothing", "the length of the pauses, since there are sessions");
+                return None;
+            }
+            (None, Some(_), None) => {
+                self.refuse_found(path.key("on"), "nothing", "the length of the sessions, since there are pauses");
+                return None;
+            }
+        };
+        match Clients::new(written.clients, pace, gap) {
+            Ok(clients) => Some(Arrivals::Clients(clients)),
+            Err(unfit) => {
+                let path = unfit.parameter.split('.').fold(path.clone(), |path, key| path.key(key));
+                self.refuse(path, unfit.wanted);
+                None
+            }
+        }
     }
 
     fn mmpp(&mut self, written: &raw::Mmpp, path: &KeyPath) -> Option<Arrivals> {

@@ -23,6 +23,9 @@ pub enum Source {
     Rates(Rates),
     /// A fixed number of clients: each thinks, asks, waits for the answer.
     Closed(Closed),
+    /// Clients that would like to ask at times of their own, with one call under way each: a steady pace (a camera), sessions
+    /// (interrupted Poisson), or bursts.
+    Client(Client),
 }
 
 macro_rules! source {
@@ -136,6 +139,54 @@ source! {
     }
 }
 
+source! {
+    /// Clients with one call under way each.
+    Client {
+        /// How many of them.
+        #[serde(default = "one")]
+        clients: u32,
+        /// Between two times at which a client would like to ask; with bursts, between an answer and the next call.
+        gap: TimeLaw,
+        /// What becomes of times that pass while a client waits; a steady pace only.
+        #[serde(default)]
+        late: Late,
+        /// Length of a session, with `off`: calls come in sessions. 1 s on the average in the original.
+        #[serde(default)]
+        on: Option<TimeLaw>,
+        /// Length of the pause between two sessions. 1 s on the average in the original.
+        #[serde(default)]
+        off: Option<TimeLaw>,
+        /// Calls come in bursts.
+        #[serde(default)]
+        bursts: Option<ClientBursts>,
+        /// Ends after so many requests of all clients together.
+        #[serde(default)]
+        requests: Option<u64>,
+    }
+}
+
+/// Bursts of calls.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientBursts {
+    /// From the beginning of one burst to that of the next; exponential of 5 s in the original.
+    pub every: TimeLaw,
+    /// Mean number of calls, drawn from a Poisson law; 5 in the original.
+    #[serde(default = "five")]
+    pub mean: f64,
+}
+
+/// What becomes of the times that pass while a client waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Late {
+    /// It asks back to back until it has caught up.
+    #[default]
+    Queue,
+    /// They are skipped: frames that a camera drops.
+    Drop,
+}
+
 /// Where in its period a counted request arrives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -157,4 +208,8 @@ fn second() -> TimeSpan {
 
 fn one() -> u32 {
     1
+}
+
+fn five() -> f64 {
+    5.0
 }

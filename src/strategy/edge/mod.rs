@@ -116,6 +116,13 @@ impl EdgeBrokers {
             let commands = self.announced(pool, view);
             self.carry_out_all(commands, view.now());
         }
+        // Machines that nobody may use would only be paid for.
+        for pool in view.pools().filter(|&pool| view.is_fleet(pool) && view.spec(pool).computer.is_none()) {
+            let later = parameters.timetable.iter().any(|line| line.announces(view.name(pool)));
+            if !listed(view.name(pool)) && !later {
+                orders.scale(pool, 0, "no computer of the brokers");
+            }
+        }
         for Timed { at, change } in parameters.timetable {
             self.plan(at, Due::Change(change), view.now(), orders);
         }

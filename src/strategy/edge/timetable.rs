@@ -12,6 +12,12 @@ pub struct Timed {
     pub change: Change,
 }
 
+impl Timed {
+    pub(super) fn announces(&self, pool: &str) -> bool {
+        matches!(&self.change, Change::Announce { computer } if computer == pool)
+    }
+}
+
 /// What changes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {

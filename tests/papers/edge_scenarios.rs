@@ -1,0 +1,333 @@
+//! Brokers, computers and chains in the shipped scenarios: what the papers on Serverless on the Edge state, and that a run does
+//! to a computer what the computer alone would do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use stratosim::engine::time::{Instant, Span};
+use stratosim::experiment::opened::{Opened, open};
+use stratosim::model::edge_computer::{Computer, ComputerType};
+use stratosim::model::request::Outcome;
+use stratosim::run::drive::drive;
+use stratosim::run::sink::{CallRow, Sink, Wants};
+use stratosim::run::summary::Summary;
+
+/// One call, as a test looks at it.
+#[derive(Clone, Debug, PartialEq)]
+struct Call {
+    root: bool,
+    at: Instant,
+    response: Span,
+    offered: Option<Instant>,
+    ended: Option<Instant>,
+    function: usize,
+    bytes: u64,
+    pool: Option<String>,
+    routed: u8,
+    load: u8,
+    outcome: Outcome,
+}
+
+#[derive(Default)]
+struct Calls {
+    pools: Vec<String>,
+    list: Vec<Call>,
+}
+
+impl Sink for Calls {
+    fn wants(&self) -> Wants {
+        Wants { calls: true, ..Wants::default() }
+    }
+
+    fn call(&mut self, row: &CallRow<'_>) -> io::Result<()> {
+        let request = row.request;
+        self.list.push(Call {
+            root: row.parent_call.is_none(),
+            at: row.at,
+            response: row.phases.response,
+            offered: request.offered,
+            ended: request.ended,
+            function: request.function.index(),
+            bytes: request.payload_bytes,
+            pool: request.pool.map(|pool| self.pools[pool.index()].clone()),
+            routed: request.routed,
+            load: request.load_percent,
+            outcome: row.outcome,
+        });
+        Ok(())
+    }
+}
+
+fn shipped(name: &str, sets: &[&str]) -> Opened {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.toml"));
+    let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+    open(&path, &sets).unwrap_or_else(|no| panic!("{no}"))
+}
+
+fn run(opened: &Opened, label: &str) -> (Summary, Vec<Call>) {
+    let column = opened.columns.iter().find(|column| column.label == label).expect("a column of the scenario");
+    let setup = opened.setup_for(column, 0);
+    let pools = setup.pools.iter().map(|pool| pool.name.clone()).collect();
+    let mut calls = Calls { pools, list: Vec::new() };
+    let mut strategy = opened.build(column).strategy;
+    let (summary, _) = drive(&setup, label, &mut *strategy, &mut calls).unwrap_or_else(|stop| panic!("{stop}"));
+    assert_eq!(summary.broken_laws(), Vec::<String>::new());
+    (summary, calls.list)
+}
+
+fn mean_s(summary: &Summary) -> f64 {
+    summary.response.total().mean().expect("calls were served") / 1e9
+}
+
+/// A scenario of our own in a folder of its own.
+fn written(text: &str) -> (tempfile::TempDir, Opened) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path: PathBuf = folder.path().join("own.toml");
+    std::fs::write(&path, text).expect("a scenario can be written");
+    let opened = open(&path, &[]).unwrap_or_else(|no| panic!("{no}"));
+    (folder, opened)
+}
+
+const ONE_COMPUTER: &str = r#"
+name = "one-computer"
+strategies = ["edge-router"]
+[functions.clambda0]
+work = "1s"
+[functions.glambda0]
+work = "1s"
+[sources.c]
+kind = "poisson"
+function = "clambda0"
+rate = "30/s"
+requests = 2000
+payload = "uniform(1kB, 60kB)"
+[sources.g]
+kind = "poisson"
+function = "glambda0"
+rate = "8/s"
+requests = 500
+payload = "uniform(1kB, 20kB)"
+[pools.raspberry]
+kind = "computer"
+type = "raspberry"
+"#;
+
+/// What a run does to a computer is what the state machine alone does with the same calls, to the nanosecond, waiting, memory and
+/// processor sharing included.
+#[test]
+fn a_computer_in_a_run_is_the_computer_alone() {
+    let (_folder, opened) = written(ONE_COMPUTER);
+    let (_, mut calls) = run(&opened, "edge-router");
+    assert_eq!(calls.len(), 2500);
+    calls.sort_by_key(|call| call.offered);
+    let mut computer = Computer::new(&ComputerType::raspberry(1, 1), false).expect("a sound computer");
+    let functions = ["clambda0", "glambda0"].map(|name| computer.container(name).expect("a known function"));
+    let mut done = Vec::new();
+    let mut waited = 0;
+    for (number, call) in calls.iter().enumerate() {
+        let offered = call.offered.expect("it was offered");
+        computer.advance(offered, &mut done);
+        computer.offer(offered, number as u64, functions[call.function], call.bytes).expect("it fits");
+    }
+    computer.advance(Instant::ZERO + Span::from_secs(1_000_000), &mut done);
+    assert_eq!(done.len(), calls.len());
+    for done in &done {
+        let call = &calls[done.call as usize];
+        assert_eq!(call.ended, Some(done.finished), "call {}", done.call);
+        waited += u32::from(done.started > done.offered);
+    }
+    assert!(waited > 100, "calls have waited for workers: {waited}");
+}
+
+/// Distributed prediction has a delay no worse than asking every computer for a dry run, and a small part of its traffic.
+#[test]
+fn prediction_is_as_quick_as_probing_with_far_less_traffic() {
+    let opened = shipped("edge-ten-brokers", &["horizon=30s"]);
+    let [util, probe] = ["util", "probe"].map(|label| run(&opened, label).0);
+    let (util_s, probe_s) = (mean_s(&util), mean_s(&probe));
+    println!(
+        "mean response: util {util_s} s, probe {probe_s} s; bytes {} and {}",
+        util.message_bytes, probe.message_bytes
+    );
+    assert!(util_s < 1.1 * probe_s, "{util_s} against {probe_s}");
+    assert!(util.message_bytes * 5 < probe.message_bytes, "{} against {}", util.message_bytes, probe.message_bytes);
+}
+
+/// With a hierarchy a call crosses one broker or two, and both happen.
+#[test]
+fn a_call_crosses_at_most_two_brokers_in_a_run() {
+    let opened = shipped("edge-ten-brokers", &["horizon=20s"]);
+    let (_, calls) = run(&opened, "rr-hierarchical");
+    let crossed = |n: u8| calls.iter().filter(|call| call.routed == n).count();
+    assert!(crossed(1) > 0 && crossed(2) > 0, "one {}, two {}", crossed(1), crossed(2));
+    assert_eq!(crossed(1) + crossed(2), calls.len());
+    // Where everybody knows every computer, one broker is enough.
+    let (_, flat) = run(&opened, "rr-async");
+    assert!(flat.iter().all(|call| call.routed == 1));
+}
+
+/// Least impedance holds on to its first computer while the delay there is below the initial weight.
+#[test]
+fn least_impedance_stays_and_round_robin_goes_round() {
+    let with = |policy: &str, optimizer: &str| {
+        let sets = [format!("strategy.router.policy={policy}"), format!("strategy.router.optimizer={optimizer}")];
+        let own = ["sources.client.requests=40", "horizon=60s", &sets[0], &sets[1]];
+        let opened = shipped("edge-two-computers", &own);
+        let (_, calls) = run(&opened, "router");
+        calls.iter().filter(|call| call.pool.as_deref() == Some("10.0.0.1:10000")).count()
+    };
+    assert_eq!(with("least-impedance", "async"), 40);
+    assert_eq!(with("round-robin", "none"), 20);
+    let random = with("random", "async");
+    assert!(random > 30, "one weight is near 0.1, the other 1 until it is tried: {random}");
+}
+
+/// 10,000 bytes of clambda0 on the default computer take 0.10004 s there, and the computer tells the load of the second before.
+#[test]
+fn the_documented_call_takes_its_time() {
+    let (_, calls) = run(&shipped("edge-two-computers", &[]), "router");
+    assert_eq!(calls.len(), 5);
+    for call in &calls {
+        let processing = call.ended.expect("it ended").since(call.offered.expect("it was offered"));
+        assert_eq!(processing, Span::from_nanos(100_040_000));
+        // The documentation's calls take 5.6 to 10.9 ms more; client, router and computer exchange four messages.
+        assert!((0.1056..0.111).contains(&call.response.as_secs_f64()), "{call:?}");
+        assert_eq!((call.routed, call.outcome), (1, Outcome::Served));
+    }
+    // Four cores busy for a tenth of a second of one: 2.5 %.
+    assert!(calls.iter().all(|call| call.load == 0 || call.load == 3), "{calls:?}");
+}
+
+/// A computer too small for a call is withdrawn, the call is served by another within the same attempt, and the small one takes
+/// part again when it is announced anew.
+#[test]
+fn a_call_that_fails_is_sent_elsewhere() {
+    let text = |readmit: &str| {
+        format!(
+            r#"
+name = "failing"
+strategies = ["edge-router"]
+[strategy.edge-router]
+policy = "least-impedance"
+optimizer = "none"
+{readmit}
+[functions.f]
+work = "1s"
+[sources.s]
+kind = "renewal"
+gap = "1s"
+requests = 8
+payload = "1kB"
+[pools.a-small]
+kind = "computer"
+processors.cpu = {{ speed = "1 Gops/s", cores = 1, memory = "50kB" }}
+containers.f = {{}}
+[pools.b-large]
+kind = "computer"
+processors.cpu = {{ speed = "1 Gops/s", cores = 1, memory = "1GiB" }}
+containers.f = {{ workers = 4 }}
+"#
+        )
+    };
+    let (_folder, opened) = written(&text(""));
+    let (summary, calls) = run(&opened, "edge-router");
+    assert_eq!(summary.roots.of(Outcome::Served), 8);
+    assert!(calls.iter().all(|call| call.pool.as_deref() == Some("b-large")));
+    assert_eq!(summary.pools[0].begun, 0);
+    // Alone, the small one is all there is: once it is withdrawn nobody is left to ask.
+    let only_small = text("computers = [\"a-small\"]");
+    let (_folder, opened) = written(&only_small);
+    let (summary, _) = run(&opened, "edge-router");
+    assert_eq!(summary.roots.of(Outcome::Refused), 8);
+    let (_folder, opened) = written(&text("readmit = \"2500ms\""));
+    assert_eq!(run(&opened, "edge-router").0.roots.of(Outcome::Served), 8);
+}
+
+/// Computers come, go, and tables change at the instants of a timetable.
+#[test]
+fn a_timetable_moves_calls() {
+    let lines = r#"strategy.router.timetable=[
+        { at = "0s", action = "withdraw", computer = "10.0.0.1:10001" },
+        { at = "2500ms", action = "withdraw", computer = "10.0.0.1:10000" },
+        { at = "2500ms", action = "announce", computer = "10.0.0.1:10001" },
+        { at = "4500ms", action = "flush", broker = "router" } ]"#;
+    let lines = lines.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, calls) = run(&shipped("edge-two-computers", &[&lines]), "router");
+    let responders: Vec<Option<&str>> = calls.iter().map(|call| call.pool.as_deref()).collect();
+    let (a, b) = (Some("10.0.0.1:10000"), Some("10.0.0.1:10001"));
+    assert_eq!(responders, [a, a, b, b, None]);
+    assert_eq!(calls[4].outcome, Outcome::Refused);
+}
+
+/// Callers that give up leave computers in order, whatever the policy: nothing is lost, and the books are closed.
+#[test]
+fn callers_that_give_up_leave_computers_in_order() {
+    let opened = shipped("edge-ten-brokers", &["horizon=10s", "functions.detect.timeout=60ms"]);
+    for label in ["rr-async", "li-periodic", "rtt", "probe"] {
+        let (summary, _) = run(&opened, label);
+        assert!(summary.roots.of(Outcome::TimedOut) > 0, "{label}");
+        assert_eq!(summary.roots.total_ended(), summary.roots.arrived, "{label}");
+    }
+}
+
+/// The messages of the sample chain, without input: bytes of all calls of one run.
+fn chain_bytes(policy: &str, sets: &[&str]) -> (u64, f64) {
+    let set = format!("chains.sample.policy={policy}");
+    let own = ["sources.client.payload=0B", "sources.client.requests=1", "exchange.overhead=0B", set.as_str()];
+    let opened = shipped("edge-chain", &[&own, sets].concat());
+    let (summary, _) = run(&opened, "edge-router");
+    assert_eq!(summary.roots.of(Outcome::Served), 1, "{policy}");
+    (summary.message_bytes, mean_s(&summary))
+}
+
+/// Hop by hop passes 60 kB of states at every step; the client sends and gets 30, 50 and 30 kB; remote states are 100 kB in all. With
+/// a broker between client and computer every message of a call goes over two links.
+#[test]
+fn the_sample_chain_moves_its_states_in_a_run() {
+    // Three calls over the gateway and the answer from the last computer to the client.
+    assert_eq!(chain_bytes("hop-by-hop", &[]).0, 3 * 2 * 60_000 + 60_000);
+    assert_eq!(chain_bytes("client", &[]).0, 2 * 2 * (30_000 + 50_000 + 30_000));
+    assert_eq!(chain_bytes("remote-client", &[]).0, 100_000);
+    assert_eq!(chain_bytes("remote-hop-by-hop", &[]).0, 100_000);
+    assert_eq!(chain_bytes("in-function", &[]).0, 0);
+    assert_eq!(chain_bytes("pure-faas", &[]).0, 3 * 2 * 2 * 100_000);
+    // States go to the store and back: 30, 50 and 30 kB each way.
+    assert_eq!(chain_bytes("external", &[]).0, 2 * 110_000);
+    assert_eq!(chain_bytes("in-edge", &["chains.sample.store=gateway"]).0, 2 * 110_000);
+}
+
+/// Keeping states local never moves more than passing all along, which never moves more than going through the client; and it
+/// gains most on slow links.
+#[test]
+fn local_states_win_most_on_slow_links() {
+    let gain = |bandwidth: &str| {
+        let link = |k: usize| format!("links[{k}].bandwidth={bandwidth}");
+        let links = [link(0), link(1), link(2)];
+        let links: Vec<&str> = links.iter().map(String::as_str).collect();
+        let [local, propagate, pure] =
+            ["state-local", "state-propagate", "pure-faas"].map(|policy| chain_bytes(policy, &links));
+        assert!(local.0 <= propagate.0 && propagate.0 <= pure.0, "{local:?} {propagate:?} {pure:?}");
+        assert!(local.1 < propagate.1 && propagate.1 < pure.1, "{local:?} {propagate:?} {pure:?}");
+        propagate.1 / local.1
+    };
+    let [slow, middle, quick] = ["1Mbit/s", "10Mbit/s", "100Mbit/s"].map(gain);
+    println!("passing states along takes {slow}, {middle} and {quick} times as long at 1, 10 and 100 Mbit/s");
+    assert!(slow > middle && middle > quick, "{slow} {middle} {quick}");
+}
+
+/// A DAG: both branches run side by side, and the join runs once, when the later one is done.
+#[test]
+fn a_dag_joins_its_branches() {
+    let sets = [
+        "chains.sample.steps=[\"f1\",\"f2\",\"f1\",\"f2\"]",
+        "chains.sample.next=[[1,2],[3],[3],[]]",
+        "sources.client.requests=10",
+    ];
+    for policy in ["client", "hop-by-hop", "remote-client", "remote-hop-by-hop"] {
+        let set = format!("chains.sample.policy={policy}");
+        let opened = shipped("edge-chain", &[&sets[..], &[set.as_str()]].concat());
+        let (summary, calls) = run(&opened, "edge-router");
+        assert_eq!(summary.roots.of(Outcome::Served), 10, "{policy}");
+        assert_eq!(calls.iter().filter(|call| !call.root).count(), 40, "{policy}: each step runs once");
+    }
+}
