@@ -354,7 +354,8 @@ impl Shared<'_> {
         }
         let announcements = self.timetable.iter().filter(|line| line.action == Action::Announce);
         let later: Vec<&String> = announcements.filter_map(|line| line.computer.as_ref()).collect();
-        for function in called(setup) {
+        let known_computers = self.computers.iter().all(|name| pools.contains(&name.as_str()));
+        for function in called(setup).into_iter().filter(|_| known_computers) {
             let serves = setup.pools.iter().any(|pool| {
                 let listed =
                     self.computers.is_empty() || self.computers.contains(&pool.name) || later.contains(&&pool.name);

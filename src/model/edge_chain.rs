@@ -125,20 +125,11 @@ impl Application {
         if let Some(unknown) = next.iter().flatten().find(|&&step| step >= n) {
             return complain("successors", unknown.to_string(), "steps of the application");
         }
-        for (step, after) in next.iter().enumerate() {
-            if after.is_empty() != (step == n - 1) {
-                return complain("successors", format!("step {step}"), "the last step as the only end");
-            }
-        }
         let mut missing = predecessors(&next);
-        if let Some(entry) = (1..n).find(|&step| missing[step] == 0) {
-            return complain("successors", format!("step {entry}"), "step 0 as the only entry");
-        }
-        let mut ready = vec![0];
+        let entries: Vec<usize> = (0..n).filter(|&step| missing[step] == 0).collect();
+        let mut ready = entries.clone();
         let mut seen = 0;
-        while missing[0] == 0
-            && let Some(step) = ready.pop()
-        {
+        while let Some(step) = ready.pop() {
             seen += 1;
             for &after in &next[step] {
                 missing[after] -= 1;
@@ -149,6 +140,14 @@ impl Application {
         }
         if seen < n {
             return complain("successors", "a cycle".to_owned(), "no way back to an earlier step");
+        }
+        for (step, after) in next.iter().enumerate() {
+            if after.is_empty() != (step == n - 1) {
+                return complain("successors", format!("step {step}"), "the last step as the only end");
+            }
+        }
+        if let Some(entry) = entries.into_iter().find(|&step| step > 0) {
+            return complain("successors", format!("step {entry}"), "step 0 as the only entry");
         }
         for state in &states {
             if let Some(unknown) = state.functions.iter().find(|name| !functions.contains(&name.as_str())) {

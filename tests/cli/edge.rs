@@ -69,7 +69,7 @@ clambda0 [1] 10.0.0.1:10000 (F)
          [1] 10.0.0.1:10001 (F)
 glambda0 [1] 10.0.0.1:10000 (F)
          [1] 10.0.0.1:10001 (F)
-12 arm 0.000000 running 0 memory 0 load 0 1 1
+12 arm 0.000000 running 0 memory 0 load 0 0 0
 12 bm2837 0.000000 running 0 memory 0 load 0 0 0
 pool 10.0.0.1:10001: desired 1 pending 0 serving 1 draining 0 running 0 waiting 0 begun 2
 function clambda0: 5 arrived

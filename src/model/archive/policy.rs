@@ -30,9 +30,13 @@ impl Definition {
         points: Option<u64>,
         timespan: Option<Span>,
     ) -> Result<Definition, ArchiveError> {
-        let wrong = |wanted| ArchiveError::BadDefinition {
-            found: format!("granularity {granularity:?}, points {points:?}, timespan {timespan:?}"),
-            wanted,
+        let wrong = |wanted| {
+            let span = |name: &str, span: Option<Span>| span.map(|span| format!("{name} {span}"));
+            let points = points.map(|points| format!("points {points}"));
+            let parts = [span("granularity", granularity), points, span("timespan", timespan)];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            let found = if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") };
+            ArchiveError::BadDefinition { found, wanted }
         };
         if granularity.is_some_and(Span::is_zero) || points == Some(0) || timespan.is_some_and(Span::is_zero) {
             return Err(wrong("granularity, points and timespan greater than zero"));

@@ -104,44 +104,50 @@ pub struct KindError {
 
 impl ComputerType {
     /// # Errors
-    /// The first thing that is wrong: names that are empty or stand twice, a function in two containers, no cores, no
-    /// workers, a speed that is not positive, an unknown processor.
+    /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), KindError> {
-        let complain = |key: String, found: String, wanted| Err(KindError { key, found, wanted });
+        self.flaws().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Everything that is wrong: names that are empty or stand twice, a function in two containers, no cores, no workers, a
+    /// speed that is not positive, an unknown processor.
+    pub fn flaws(&self) -> Vec<KindError> {
+        let mut flaws = Vec::new();
+        let mut complain = |key: String, found: String, wanted| flaws.push(KindError { key, found, wanted });
         if self.processors.is_empty() {
-            return complain("processors".to_owned(), "none".to_owned(), "at least one");
+            complain("processors".to_owned(), "none".to_owned(), "at least one");
         }
         let mut seen = BTreeSet::new();
         for processor in &self.processors {
             let key = |field: &str| format!("processors.{}.{field}", processor.name);
             if processor.name.is_empty() || !seen.insert(&processor.name) {
-                return complain(key("name"), format!("\"{}\"", processor.name), "a name of its own");
+                complain(key("name"), format!("\"{}\"", processor.name), "a name of its own");
             }
             if processor.cores == 0 {
-                return complain(key("cores"), "0".to_owned(), "one core or more");
+                complain(key("cores"), "0".to_owned(), "one core or more");
             }
             if !(processor.speed_ops_per_s > 0.0 && processor.speed_ops_per_s.is_finite()) {
-                return complain(key("speed"), processor.speed_ops_per_s.to_string(), "a positive number");
+                complain(key("speed"), processor.speed_ops_per_s.to_string(), "a positive number");
             }
         }
         let (mut names, mut functions) = (BTreeSet::new(), BTreeSet::new());
         for container in &self.containers {
             let key = |field: &str| format!("containers.{}.{field}", container.name);
             if container.name.is_empty() || !names.insert(&container.name) {
-                return complain(key("name"), format!("\"{}\"", container.name), "a name of its own");
+                complain(key("name"), format!("\"{}\"", container.name), "a name of its own");
             }
             if container.function.is_empty() || !functions.insert(&container.function) {
                 let wanted = "a function that no other container has";
-                return complain(key("function"), format!("\"{}\"", container.function), wanted);
+                complain(key("function"), format!("\"{}\"", container.function), wanted);
             }
             if container.workers == 0 {
-                return complain(key("workers"), "0".to_owned(), "one worker or more");
+                complain(key("workers"), "0".to_owned(), "one worker or more");
             }
             if !seen.contains(&container.processor) {
-                return complain(key("processor"), format!("\"{}\"", container.processor), "one of the processors");
+                complain(key("processor"), format!("\"{}\"", container.processor), "one of the processors");
             }
         }
-        Ok(())
+        flaws
     }
 
     /// The original's default: a processor `arm` with 4 cores and `bm2837` with one, both 1e11 operations/s and 512 MiB;

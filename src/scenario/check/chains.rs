@@ -74,11 +74,13 @@ impl Checker<'_> {
         let names: Vec<&str> = written.steps.iter().map(String::as_str).collect();
         let states = written.states.iter().map(|(name, state)| State {
             name: name.clone(),
-            functions: state.of.clone(),
+            // A function that does not exist has its complaint.
+            functions: state.of.iter().filter(|name| self.names.functions.contains(name)).cloned().collect(),
             bytes: state.size.0,
         });
         let next = next.iter().map(|after| after.iter().map(|&step| usize::from(step)).collect()).collect();
-        if let Err(no) = Application::dag(&names, next, states.collect()) {
+        let states = states.collect();
+        if let Err(no) = Application::dag(&names, next, states) {
             let path = match no.key.strip_prefix("states.") {
                 Some(state) => path.key("states").key(state).key("of"),
                 None if written.steps.is_empty() => path.key("steps"),

@@ -184,7 +184,7 @@ impl Checker<'_> {
                 }
             },
         };
-        if !is_fleet(&pools[index]) {
+        if !is_fleet(&pools[index]) || pools[index].computer.is_some() {
             self.refuse_found(
                 path.key("pool"),
                 format!("\"{}\"", names[index]),
