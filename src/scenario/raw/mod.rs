@@ -98,10 +98,10 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Exchange>,
     /// Chains and DAGs of functions, which sources call by name.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub chains: BTreeMap<String, Chain>,
     /// What is looked at while a run goes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probe: Vec<Probe>,
     /// Bounds on what a run may grow to.
     #[serde(default)]
