@@ -179,7 +179,8 @@ fn least_impedance_stays_and_round_robin_goes_round() {
     assert_eq!(with("least-impedance", "async"), 40);
     assert_eq!(with("round-robin", "none"), 20);
     let random = with("random", "async");
-    assert!(random > 30, "one weight is near 0.1, the other 1 until it is tried: {random}");
+    // Both have been tried soon, and are as quick as one another from then on.
+    assert!((10..=30).contains(&random), "{random}");
 }
 
 /// 10,000 bytes of clambda0 on the default computer take 0.10004 s there, and the computer tells the load of the second before.
