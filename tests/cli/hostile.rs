@@ -161,10 +161,7 @@ fn names_that_would_break_a_table_do_not() {
     let place = Place::new();
     let name = "a,b\\n\\\"c\\\" \\u001b[31m";
     let text = place.read("town.toml").replace("[functions.photo]", &format!("[functions.\"{name}\"]"));
-    place.write(
-        "town.toml",
-        text.replace("\"photo\"", &format!("\"{name}\"")).replace(".fleet]", ".\"x,\\ny\"]"),
-    );
+    place.write("town.toml", text.replace("\"photo\"", &format!("\"{name}\"")).replace(".fleet]", ".\"x,\\ny\"]"));
     assert_eq!(place.line("run town.toml -q").code, Some(0));
     for file in place.hashes("results").keys().filter(|file| file.ends_with(".csv")) {
         let mut reader = csv::Reader::from_path(place.path("results").join(file)).unwrap();
