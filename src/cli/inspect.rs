@@ -64,10 +64,13 @@ impl Inspect {
         };
         let mut setup = opened.setup_for(column, self.replication);
         let known: Vec<&str> = setup.entities().collect();
-        for entity in self.entities.iter().filter(|entity| !known.contains(&entity.as_str())) {
+        let unknown: Vec<&String> = self.entities.iter().filter(|name| !known.contains(&name.as_str())).collect();
+        for entity in &unknown {
             let near = nearest(entity, known.iter().copied());
             let hint = near.map_or(String::new(), |near| format!(" (did you mean \"{near}\"?)"));
             super::say(&format!("--entity {entity}: no node, pool, group, alarm or function of this scenario{hint}"));
+        }
+        if !unknown.is_empty() {
             return ExitCode::from(super::REFUSED);
         }
         setup.probes = self.entities.iter().map(|entity| ProbeSetup { at, entity: entity.clone() }).collect();
