@@ -1,6 +1,6 @@
 //! One readable table: a row for each figure, a column for each strategy.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::catalogue::Knows;
 use crate::experiment::opened::{Column, Opened};
@@ -8,10 +8,16 @@ use crate::experiment::run::Finished;
 use crate::model::request::Outcome;
 use crate::model::tariff::PICO;
 
+/// Lines above, below and under the header; none between rows.
+const LINES: TableStyle = TableStyle::new()
+    .top_border(LineStyle::none().fill('─').junction('─'))
+    .header_separator(LineStyle::none().fill('═').junction('═'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
+
 /// The comparison of finished runs of one scenario.
 pub fn comparison(opened: &Opened, columns: &[&Column], finished: &[Finished]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(LINES).set_content_arrangement(ContentArrangement::Disabled);
     let mut header = vec![opened.setup.name.clone()];
     header.extend(finished.iter().map(|run| run.summary.strategy.clone()));
     table.set_header(header);

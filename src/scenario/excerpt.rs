@@ -3,12 +3,8 @@
 //! Only a window of a long line is kept, and what would steer the terminal is replaced by a dot, one for one, so that
 //! the mark stays under the value.
 
-use std::fmt;
-
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
-    SourceSpan, SpanContents,
-};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Level, Origin as Place, Renderer, Snippet};
 
 use super::complaint::{Complaint, Origin, is_unseen};
 use super::lines::Lines;
@@ -66,66 +62,30 @@ fn seen(c: char) -> char {
     }
 }
 
-impl SourceCode for Excerpt {
-    fn read_span<'a>(
-        &'a self,
-        _span: &SourceSpan,
-        _before: usize,
-        _after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let whole = SourceSpan::from((0, self.text.len()));
-        let (line, column) = (self.line - 1, self.column - 1);
-        Ok(Box::new(MietteSpanContents::new_named(self.file.clone(), self.text.as_bytes(), whole, line, column, 1)))
-    }
-}
-
-/// A complaint as miette sees it. A complaint without an excerpt has its place in the message.
-#[derive(Debug)]
-struct Picture<'a> {
-    complaint: &'a Complaint,
-}
-
-impl fmt::Display for Picture<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Complaint { origin, key, found, .. } = self.complaint;
-        if self.complaint.excerpt().is_none() && !matches!(origin, Origin::Default) {
-            write!(f, "{origin}: ")?;
-        }
-        if !key.is_empty() {
-            write!(f, "{key}: ")?;
-        }
-        write!(f, "found {found}")
-    }
-}
-
-impl std::error::Error for Picture<'_> {}
-
-impl Diagnostic for Picture<'_> {
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let hint = self.complaint.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        Some(Box::new(format!("want {}{hint}", self.complaint.wanted)))
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.complaint.excerpt().map(|excerpt| excerpt as &dyn SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let (start, length) = self.complaint.excerpt()?.mark;
-        Some(Box::new(std::iter::once(LabeledSpan::new(None, start, length))))
-    }
-}
-
-/// One complaint as a picture, ending with a newline.
+/// One complaint as a picture, ending with a newline. A complaint without an excerpt has its place in the title.
 pub(super) fn picture(complaint: &Complaint, colour: bool, width: usize) -> String {
-    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(width.max(40)).with_links(false);
-    let mut text = String::new();
-    match handler.render_report(&mut text, &Picture { complaint }) {
-        Ok(()) => text,
-        // Writing into a string does not fail; should the picture be impossible, the plain line still tells all.
-        Err(fmt::Error) => format!("{complaint}\n"),
+    let Complaint { origin, key, found, wanted, .. } = complaint;
+    let excerpt = complaint.excerpt();
+    let mut title = String::new();
+    if excerpt.is_none() && !matches!(origin, Origin::Default) {
+        title += &format!("{origin}: ");
     }
+    if !key.is_empty() {
+        title += &format!("{key}: ");
+    }
+    title += &format!("found {found}");
+    let mut group = Level::ERROR.primary_title(title).elements(Vec::<Place<'_>>::new());
+    if let Some(Excerpt { file, line, column, text, mark: (start, length) }) = excerpt {
+        let mark = AnnotationKind::Primary.span(*start..start + length);
+        // The place is said apart: a window of a long line has columns of its own.
+        group = group
+            .element(Place::path(file.as_str()).line(*line).char_column(*column))
+            .element(Snippet::source(text.as_str()).line_start(*line).annotation(mark));
+    }
+    let hint = complaint.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    let group = group.element(Level::HELP.message(format!("want {wanted}{hint}")));
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    renderer.term_width(width.max(40)).decor_style(DecorStyle::Unicode).render(&[group]) + "\n"
 }
 
 #[cfg(test)]

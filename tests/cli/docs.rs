@@ -133,6 +133,27 @@ fn the_commands_of_the_readme_run() {
 }
 
 #[test]
+fn the_readme_lists_the_strategies_as_the_binary_does() {
+    let Ok(text) = std::fs::read_to_string(Path::new(PROJECT).join("README.md")) else {
+        return oracle::skipped("the strategies of the README: there is no README.md");
+    };
+    let output = assert_cmd::Command::cargo_bin("stratosim").unwrap().arg("list").output().unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let rows: Vec<String> = listed
+        .trim_end()
+        .split("\n\n")
+        .map(|block| {
+            let mut lines = block.lines();
+            let (name, what) = lines.next().and_then(|line| line.split_once(": ")).unwrap();
+            let [source, knows] =
+                ["  source: ", "  knows: "].map(|key| lines.next().unwrap().strip_prefix(key).unwrap());
+            format!("| `{name}` | {what} | {source} | {knows} |")
+        })
+        .collect();
+    assert!(text.contains(&rows.join("\n")), "README.md's table of strategies should be\n{}", rows.join("\n"));
+}
+
+#[test]
 fn lines_are_taken_from_shell_blocks_only() {
     let text = "a\n```sh\n$ stratosim run a.toml\n# why\ncargo run --release -- check b.toml\n./test\n```\nstratosim no\n```toml\nstratosim = 1\n```\n```sh\nstratosim list\n```\n";
     let lines = shell_lines(text);
