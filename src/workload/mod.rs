@@ -9,6 +9,7 @@ pub mod describe;
 pub mod fit;
 pub mod modulated;
 pub mod on_off;
+pub mod picture;
 pub mod profile;
 pub mod renewal;
 pub mod replay;

@@ -43,11 +43,20 @@ pub struct Callee {
 #[derive(Clone, Debug)]
 pub struct Survey {
     pub arrivals: u64,
-    /// Functions with the most memory that any of their arrivals has, in order of first appearance.
-    pub functions: Vec<(Arc<str>, Option<u64>)>,
+    /// Functions that may be called, in order of first appearance. With other seeds others of them may have arrivals.
+    pub functions: Vec<Surveyed>,
     /// Nodes where requests entered.
     pub nodes: Vec<Arc<str>>,
     pub report: Report,
+}
+
+/// A function of a trace.
+#[derive(Clone, Debug)]
+pub struct Surveyed {
+    pub name: Arc<str>,
+    pub arrivals: u64,
+    /// The most that any of its arrivals has.
+    pub memory_bytes: Option<u64>,
 }
 
 /// Streams of a source's own.
@@ -61,23 +70,27 @@ pub(super) fn own_streams(source: &str, streams: &Streams) -> Streams {
 /// The first flaw of the trace.
 pub fn survey(recipe: &Recipe, source: &str, streams: &Streams, until: Instant) -> Result<Survey, Flaw> {
     let mut trace = recipe.open(&own_streams(source, streams))?;
-    let mut memory: Vec<Option<u64>> = Vec::new();
-    let mut arrivals = 0;
+    // Arrivals and memory of each function, by its number.
+    let mut met: Vec<(u64, Option<u64>)> = Vec::new();
     while let Some(arrival) = trace.next_arrival()?.filter(|arrival| arrival.at < until) {
-        arrivals += 1;
-        if let Some(bytes) = arrival.memory_bytes {
-            let index = arrival.function.index();
-            if index >= memory.len() {
-                memory.resize(index + 1, None);
-            }
-            memory[index] = memory[index].max(Some(bytes));
+        let index = arrival.function.index();
+        if index >= met.len() {
+            met.resize(index + 1, (0, None));
         }
+        let (arrivals, memory) = &mut met[index];
+        *arrivals += 1;
+        *memory = (*memory).max(arrival.memory_bytes);
     }
     let cast = trace.cast();
-    let of = |(index, text): (usize, &Arc<str>)| (text.clone(), memory.get(index).copied().flatten());
+    let chosen = recipe.selection.as_ref().map(|selection| &selection.functions).filter(|names| !names.is_empty());
+    let of = |(index, name): (usize, &Arc<str>)| {
+        let (arrivals, memory_bytes) = met.get(index).copied().unwrap_or_default();
+        Surveyed { name: name.clone(), arrivals, memory_bytes }
+    };
+    let named = cast.functions.iter().enumerate().map(of);
     Ok(Survey {
-        arrivals,
-        functions: cast.functions.iter().enumerate().map(of).collect(),
+        arrivals: met.iter().map(|(arrivals, _)| arrivals).sum(),
+        functions: named.filter(|of| chosen.is_none_or(|names| names.contains(&*of.name))).collect(),
         nodes: cast.nodes.iter().cloned().collect(),
         report: trace.report().clone(),
     })

@@ -54,17 +54,25 @@ impl Checker<'_> {
             self.refuse(path.key("requests"), "at least one request");
         }
         let node = self.node(common.at, path.key("at"));
-        let (function, arrivals) = match source {
-            // A trace says itself what is called.
-            raw::Source::Trace(trace) => (FunctionId::from_index(0), self.trace(name, trace, raw, functions, path)),
-            other => (self.called(common.function, raw, path), self.arrivals(other, raw, name, path)),
+        let (function, arrivals, laws) = match source {
+            // A trace says itself what is called, and what it asks for.
+            raw::Source::Trace(trace) => {
+                let nothing = Law::constant(0.0).expect("zero is a constant");
+                let laws = DemandLaws::new(nothing.clone(), nothing);
+                (FunctionId::from_index(0), self.trace(name, trace, raw, functions, path), laws)
+            }
+            other => {
+                let function = self.called(common.function, raw, path);
+                let laws = self.demands(common, function, raw, functions, path);
+                (function, self.arrivals(other, raw, name, path), laws)
+            }
         };
         Some(SourceSetup {
             name: name.to_owned(),
             function,
             node,
             arrivals: arrivals?,
-            laws: self.demands(common, function, raw, functions, path),
+            laws,
             start: common.starts.map_or(Instant::ZERO, |starts| Instant::ZERO + starts.0),
             requests: common.requests,
         })

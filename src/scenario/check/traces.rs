@@ -11,6 +11,7 @@ use crate::scenario::complaint::quoted;
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 use crate::scenario::setup::FunctionSetup;
+use crate::workload::demand::DemandLaws;
 use crate::workload::replay::{Callee, Replay, Survey, survey};
 use crate::workload::source::Arrivals;
 use crate::workload::trace::cut::{Selection, stretch};
@@ -170,8 +171,8 @@ impl Checker<'_> {
         let mut meant: BTreeMap<&str, FunctionId> = BTreeMap::new();
         for (theirs, ours) in &written.map {
             let key = path.key("map").key(theirs);
-            if !survey.functions.iter().any(|(name, _)| **name == **theirs) {
-                let near = crate::scenario::units::nearest(theirs, survey.functions.iter().map(|(name, _)| &**name));
+            if !survey.functions.iter().any(|known| *known.name == **theirs) {
+                let near = crate::scenario::units::nearest(theirs, survey.functions.iter().map(|known| &*known.name));
                 let complaint = self.read.complain(key.clone(), quoted(theirs), "a function of the trace");
                 self.desk.add(complaint.with_hint(near.map(|near| format!("did you mean {}?", quoted(near)))));
             }
@@ -194,17 +195,19 @@ impl Checker<'_> {
         let other = other.map(FunctionId::from_index);
         let mut unknown: Vec<&str> = Vec::new();
         let mut found: BTreeMap<&str, FunctionId> = BTreeMap::new();
-        for (name, memory) in &survey.functions {
+        for known in &survey.functions {
+            let name = &*known.name;
             let by_name = || names.binary_search_by(|known| known.as_str().cmp(name)).ok().map(FunctionId::from_index);
-            let known = meant.get(&**name).copied().or(other).or_else(by_name);
-            match (known, template) {
-                (Some(known), _) => found.insert(name, known),
-                (None, Some(like)) => found.insert(name, self.made(name, *memory, like, functions, path)?),
+            let function = match (meant.get(name).copied().or(other).or_else(by_name), template) {
+                (Some(function), _) => function,
+                (None, Some(like)) => self.made(name, known.memory_bytes, like, functions, path)?,
                 (None, None) => {
-                    unknown.push(name);
-                    None
+                    // One that never asks needs no function.
+                    unknown.extend((known.arrivals > 0).then_some(name));
+                    continue;
                 }
             };
+            found.insert(name, function);
         }
         if !unknown.is_empty() {
             let told: Vec<String> = unknown.iter().take(NAMES_TOLD).map(|name| quoted(name)).collect();
@@ -215,11 +218,13 @@ impl Checker<'_> {
             return None;
         }
         let common = written.common();
+        let mut known: BTreeMap<FunctionId, DemandLaws> = BTreeMap::new();
         let mut callee = |function: FunctionId| {
             // Functions made are like another in this, too.
             let written_as = self.like(function);
-            let laws = self.demands(common, written_as, raw, functions, path);
-            Callee { function, laws }
+            let laws =
+                known.entry(written_as).or_insert_with(|| self.demands(common, written_as, raw, functions, path));
+            Callee { function, laws: laws.clone() }
         };
         let callees = found.into_iter().map(|(name, function)| (name.to_owned(), callee(function))).collect();
         Some((callees, other.map(callee)))
