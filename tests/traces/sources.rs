@@ -326,7 +326,7 @@ fn what_is_wrong_with_a_source_is_said_with_its_key() {
         ),
         (
             "kind = \"daily\", function = \"web\", rate = \"1/s\", swing = 2.0",
-            ".swing: found 2, want a share from 0 to 1",
+            ".swing: found 2.0, want a share from 0 to 1",
         ),
         (
             "kind = \"daily\", function = \"web\", rate = \"1/s\", hours = [0, 0]",
