@@ -47,7 +47,7 @@ fn libra_on_a_generator_costs_what_it_costs_on_wits() {
     let fitted = scenario("fitted.toml", "kind = \"fitted\"\ngenerator = \"wits.json\"".to_owned());
     let (cost_real, violations_real) = libra(&real, 0);
     println!("WITS: {cost_real:.3} $, {violations_real:.3} % violations");
-    let replications: u64 = if cfg!(feature = "long") { 12 } else { 3 };
+    let replications: u64 = if cfg!(feature = "long") { 12 } else { 2 };
     let (mut cost, mut violations) = (0.0, 0.0);
     for replication in 0..replications {
         let (one, late) = libra(&fitted, replication);
