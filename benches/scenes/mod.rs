@@ -157,7 +157,15 @@ fn function(name: &str, work: Law) -> FunctionSetup {
 
 fn source(name: &str, function: FunctionId, arrivals: Arrivals, work: Law, requests: Option<u64>) -> SourceSetup {
     let laws = DemandLaws::new(work, Law::constant(0.0).expect("no bytes"));
-    SourceSetup { name: name.to_owned(), function, node: CLOUD, arrivals, laws, requests }
+    SourceSetup {
+        name: name.to_owned(),
+        function,
+        node: CLOUD,
+        arrivals,
+        laws,
+        start: stratosim::engine::time::Instant::ZERO,
+        requests,
+    }
 }
 
 /// Environments of one request, kept for 10 min after each use, the last used first; paid as Lambda is.

@@ -22,6 +22,7 @@ use crate::model::world::{Plan, World};
 use crate::scenario::setup::{Limits, Setup, SourceSetup};
 use crate::strategy::{Occasion, Strategy};
 use crate::workload::source::{Next, Source};
+use crate::workload::trace::flaw::Flaw;
 
 /// Why a run ended before its time.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,8 @@ pub enum Stop {
         "stopped at {at} s: simulated time ends after 292 years, or where one instance or request may cost nine million dollars"
     )]
     EndOfTime { at: Instant },
+    #[error("stopped at {at} s: a trace could not be read to its end: {flaw}")]
+    Trace { flaw: Box<Flaw>, at: Instant },
     #[error("stopped at {at} s: the log could not be written: {error}")]
     Sink { error: io::Error, at: Instant },
 }
@@ -254,7 +257,8 @@ impl<'a> Driver<'a> {
             };
             done.and_then(|()| self.flush_departures()).map_err(|error| Stop::Sink { error, at })?;
         }
-        Ok(())
+        let flaw = self.feeds.iter_mut().find_map(|feed| feed.source.take_flaw());
+        flaw.map_or(Ok(()), |flaw| Err(Stop::Trace { flaw: Box::new(flaw), at: self.now }))
     }
 
     /// Whether nothing that matters is left: no request in flight or to come, and the next thing lies beyond the horizon.
@@ -376,6 +380,10 @@ impl<'a> Driver<'a> {
     fn admit_root(&mut self, index: usize, client: u32) -> crate::model::ids::RequestId {
         let feed = &mut self.feeds[index];
         let demand = feed.source.demand(client);
+        let (function, node) = match demand.to {
+            None => (feed.function, feed.node),
+            Some(to) => (to.function, to.node.unwrap_or(feed.node)),
+        };
         let number = self.roots.arrived;
         self.roots.arrived += 1;
         self.calls.arrived += 1;
@@ -389,8 +397,8 @@ impl<'a> Driver<'a> {
             key,
             SourceId::from_index(index),
             client,
-            feed.function,
-            feed.node,
+            function,
+            node,
             demand.work,
             demand.payload_bytes,
             self.now,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::engine::law::Law;
 use crate::engine::random::Streams;
-use crate::engine::time::Span;
+use crate::engine::time::{Instant, Span};
 use crate::model::function::{Draws, Function};
 use crate::model::ids::{FunctionId, NodeId};
 use crate::model::network::{Link, Network};
@@ -66,6 +66,8 @@ pub struct SourceSetup {
     pub node: NodeId,
     pub arrivals: Arrivals,
     pub laws: DemandLaws,
+    /// Begins so long after the run.
+    pub start: Instant,
     /// Ends after so many requests.
     pub requests: Option<u64>,
 }
@@ -113,6 +115,7 @@ impl Setup {
         let cloud = self.nodes.iter().position(|node| node.is_cloud).expect("one node is the cloud");
         for source in &mut self.sources {
             source.node = NodeId::from_index(cloud);
+            source.arrivals.forget_entries();
         }
         self
     }
@@ -149,7 +152,7 @@ impl FunctionSetup {
 impl SourceSetup {
     /// The source at its beginning, drawing from its own streams.
     pub fn source(&self, streams: &Streams) -> Source {
-        let source = Source::new(&self.name, streams, self.arrivals.clone(), self.laws.clone());
+        let source = Source::new(&self.name, streams, self.arrivals.clone(), self.laws.clone()).starting_at(self.start);
         match self.requests {
             Some(requests) => source.limited_to(requests),
             None => source,

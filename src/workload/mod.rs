@@ -2,13 +2,17 @@
 
 pub mod bursts;
 pub mod closed;
+pub mod clusters;
 pub mod counts;
 pub mod demand;
 pub mod describe;
 pub mod fit;
 pub mod modulated;
 pub mod on_off;
+pub mod picture;
+pub mod profile;
 pub mod renewal;
+pub mod replay;
 pub mod source;
 pub mod synth;
 pub mod trace;

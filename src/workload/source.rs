@@ -7,14 +7,20 @@
 
 use super::bursts::Bursts;
 use super::closed::{Closed, key};
-use super::counts::Counts;
+use super::clusters::Clusters;
+use super::counts::{Counts, Recorded, Spread};
 use super::demand::{Demand, DemandLaws};
+use super::fit::Fit;
 use super::modulated::Modulated;
 use super::on_off::OnOff;
 use super::renewal::{Poisson, Regular, Renewal};
+use super::replay::{Player, Replay, own_streams};
+use super::trace::flaw::Flaw;
 use super::varying::Varying;
 use crate::engine::random::{Keyed, Rng, Streams};
 use crate::engine::time::{Instant, Span};
+use crate::engine::unfit::Unfit;
+use std::sync::Arc;
 
 /// When a source asks next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +44,45 @@ pub enum Arrivals {
     Varying(Varying),
     Counts(Counts),
     Bursts(Bursts),
+    Clusters(Clusters),
+    Fitted(Fitted),
+    Replay(Replay),
     Closed(Closed),
 }
 
-/// A source with its streams. `next` and `demand` are called in turn, once each per request and client.
+/// Counts that a generator makes when the source begins.
 #[derive(Clone, Debug)]
+pub struct Fitted {
+    fit: Arc<Fit>,
+    windows: usize,
+    period: Span,
+    spread: Spread,
+}
+
+impl Fitted {
+    /// Most windows: a year of seconds.
+    pub const WINDOWS_MAX: usize = 366 * 86_400;
+
+    /// # Errors
+    /// A generator that makes no sense, no window or too many, a period of none.
+    pub fn new(fit: Fit, windows: usize, period: Span, spread: Spread) -> Result<Fitted, Unfit> {
+        fit.check()?;
+        if !(1..=Fitted::WINDOWS_MAX).contains(&windows) {
+            return Err(Unfit::new("periods", windows, "from 1 to 31622400 periods"));
+        }
+        // What is wrong with the rest shows with any counts.
+        Counts::new(Recorded::plain([1], period, spread))?;
+        Ok(Fitted { fit: Arc::new(fit), windows, period, spread })
+    }
+
+    fn counts(&self, source: &str, streams: &Streams) -> Counts {
+        let counts = self.fit.counts(self.windows, &own_streams(source, streams));
+        let counts = counts.expect("a generator that was checked makes counts");
+        Counts::new(Recorded::plain(counts, self.period, self.spread)).expect("what was checked with one count holds")
+    }
+}
+
+/// A source with its streams. `next` and `demand` are called in turn, once each per request and client.
 pub struct Source {
     arrivals: Arrivals,
     laws: DemandLaws,
@@ -51,20 +91,33 @@ pub struct Source {
     requests_left: u64,
 }
 
-#[derive(Clone, Debug)]
 enum Draws {
     InOrder { arrivals: Rng, work: Rng, payload: Rng },
     Keyed { think: Keyed, work: Keyed, payload: Keyed },
+    Recorded { player: Box<Player>, work: Rng, payload: Rng },
 }
 
 impl Source {
     /// The source called `name`: its streams are those of that name, whatever other sources there are.
     pub fn new(name: &str, streams: &Streams, arrivals: Arrivals, laws: DemandLaws) -> Source {
-        let draws = match arrivals {
+        let arrivals = match arrivals {
+            Arrivals::Fitted(fitted) => Arrivals::Counts(fitted.counts(name, streams)),
+            Arrivals::Clusters(mut clusters) => {
+                clusters.begin(name, streams);
+                Arrivals::Clusters(clusters)
+            }
+            other => other,
+        };
+        let draws = match &arrivals {
             Arrivals::Closed(_) => Draws::Keyed {
                 think: streams.keyed("think", name),
                 work: streams.keyed("work", name),
                 payload: streams.keyed("payload", name),
+            },
+            Arrivals::Replay(replay) => Draws::Recorded {
+                player: Box::new(Player::new(replay, name, streams)),
+                work: streams.stream("work", name),
+                payload: streams.stream("payload", name),
             },
             _ => Draws::InOrder {
                 arrivals: streams.stream("arrivals", name),
@@ -90,6 +143,14 @@ impl Source {
         self.start
     }
 
+    /// Why a recorded trace ended before its end; told once.
+    pub fn take_flaw(&mut self) -> Option<Flaw> {
+        match &mut self.draws {
+            Draws::Recorded { player, .. } => player.take_flaw(),
+            _ => None,
+        }
+    }
+
     /// How many clients wait for their answers: 0 for an open source.
     pub fn clients(&self) -> u32 {
         match &self.arrivals {
@@ -108,10 +169,8 @@ impl Source {
             (Arrivals::Closed(closed), Draws::Keyed { think, .. }) => {
                 closed.next(client, think).map_or(Next::Done, Next::AfterAnswer)
             }
-            (open, Draws::InOrder { arrivals, .. }) => open.next(arrivals).map_or(Next::Done, |at| {
-                let shifted = at.saturating_add(Span::from_nanos(self.start.as_nanos()));
-                if shifted < Instant::FAR { Next::At(shifted) } else { Next::Done }
-            }),
+            (open, Draws::InOrder { arrivals, .. }) => shifted(open.next(arrivals), self.start),
+            (_, Draws::Recorded { player, .. }) => shifted(player.next(), self.start),
             _ => unreachable!("draws are keyed exactly where the loop is closed"),
         };
         if next != Next::Done {
@@ -129,12 +188,27 @@ impl Source {
                 self.laws.draw(&mut work.at(request), &mut payload.at(request))
             }
             (_, Draws::InOrder { work, payload, .. }) => self.laws.draw(work, payload),
+            (_, Draws::Recorded { player, work, payload }) => player.demand(work, payload),
             _ => unreachable!("draws are keyed exactly where the loop is closed"),
         }
     }
 }
 
+/// What a source that begins at `start` says of an instant of its rule.
+#[inline]
+fn shifted(at: Option<Instant>, start: Instant) -> Next {
+    let shifted = at.map(|at| at.saturating_add(Span::from_nanos(start.as_nanos())));
+    shifted.filter(|&at| at < Instant::FAR).map_or(Next::Done, Next::At)
+}
+
 impl Arrivals {
+    /// Forgets where recorded requests entered: they enter where their source does.
+    pub fn forget_entries(&mut self) {
+        if let Arrivals::Replay(replay) = self {
+            replay.entries = None;
+        }
+    }
+
     /// The next instant of an open rule.
     #[inline]
     fn next(&mut self, rng: &mut Rng) -> Option<Instant> {
@@ -147,7 +221,9 @@ impl Arrivals {
             Arrivals::Varying(rule) => rule.next(rng),
             Arrivals::Counts(rule) => rule.next(rng),
             Arrivals::Bursts(rule) => rule.next(),
-            Arrivals::Closed(_) => None,
+            Arrivals::Clusters(rule) => rule.next(rng),
+            // What recorded arrivals and generators say comes from elsewhere.
+            Arrivals::Closed(_) | Arrivals::Fitted(_) | Arrivals::Replay(_) => None,
         }
     }
 }

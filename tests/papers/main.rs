@@ -3,6 +3,7 @@
 //! Each comparison prints what was found, what is on record, the tolerance and the deviation (`--nocapture` shows them).
 
 mod edge_brokers;
+mod fitted_wits;
 mod fralb_complaints;
 mod fralb_local;
 mod fralb_plan;

@@ -16,6 +16,8 @@ use crate::scenario::setup::FunctionSetup;
 
 const GROWTH_WINDOW: Span = Span::from_secs(10);
 const CORES_MAX: f64 = 4096.0;
+/// Most pools, those of functions that have one each among them.
+const POOLS_MAX: usize = 100_000;
 
 impl Checker<'_> {
     pub(super) fn pools(
@@ -37,7 +39,26 @@ impl Checker<'_> {
             spec.name.clone_from(name);
             spec
         };
-        raw.pools.iter().map(build).collect()
+        let specs: Vec<PoolSpec> = raw.pools.iter().map(build).collect();
+        let of_each = |(spec, written): (PoolSpec, &raw::Pool)| match written {
+            raw::Pool::Function(pool) if pool.per_function => per_function(&spec, pool.memory.is_none(), functions),
+            _ => vec![spec],
+        };
+        let specs: Vec<PoolSpec> = specs.into_iter().zip(raw.pools.values()).flat_map(of_each).collect();
+        if specs.len() > POOLS_MAX {
+            self.refuse_found("pools", format!("{} pools", specs.len()), format!("at most {POOLS_MAX}"));
+        }
+        specs
+    }
+
+    /// The functions that a pool serves: those it names, and those that traces brought which are like one of them.
+    fn served(&mut self, names: &[String], path: &KeyPath) -> Vec<FunctionId> {
+        let mut serves = self.function_list(names, path);
+        let made = self.made.values().filter(|(_, like)| serves.contains(like)).map(|&(made, _)| made);
+        let mut made: Vec<FunctionId> = made.collect();
+        made.sort_unstable();
+        serves.extend(made);
+        serves
     }
 
     fn vm_pool(
@@ -48,7 +69,7 @@ impl Checker<'_> {
         path: &KeyPath,
     ) -> PoolSpec {
         let node = self.node(written.node.as_ref(), path.key("node"));
-        let serves = self.function_list(&written.serves, &path.key("serves"));
+        let serves = self.served(&written.serves, &path.key("serves"));
         let (charge, type_memory_mib) = self.vm_charge(written, tariff, path);
         let capacity = self.vm_capacity(written, &serves, functions, type_memory_mib, path);
         if written.size > written.max {
@@ -235,7 +256,7 @@ impl Checker<'_> {
         path: &KeyPath,
     ) -> PoolSpec {
         let node = self.node(written.node.as_ref(), path.key("node"));
-        let serves = self.function_list(&written.serves, &path.key("serves"));
+        let serves = self.served(&written.serves, &path.key("serves"));
         let memory_mib = match written.memory {
             Some(memory) => self.whole_mib(memory.0, &path.key("memory")),
             None => memory_of(&serves, functions),
@@ -352,7 +373,7 @@ impl Checker<'_> {
 
     fn container_pool(&mut self, written: &raw::ContainerPool, tariff: Option<&Tariff>, path: &KeyPath) -> PoolSpec {
         let node = self.node(written.node.as_ref(), path.key("node"));
-        let serves = self.function_list(&written.serves, &path.key("serves"));
+        let serves = self.served(&written.serves, &path.key("serves"));
         if !(written.vcpu > 0.0 && written.vcpu <= CORES_MAX) {
             self.refuse(path.key("vcpu"), "from just above 0 to 4096 vCPU");
         }
@@ -444,6 +465,24 @@ impl Checker<'_> {
         }
         1.0 / speed
     }
+}
+
+/// The same pool for each function it serves, by itself, with the memory of that function where the pool states none.
+fn per_function(of: &PoolSpec, takes_memory: bool, functions: &[FunctionSetup]) -> Vec<PoolSpec> {
+    let all: Vec<FunctionId> = (0..functions.len()).map(FunctionId::from_index).collect();
+    let served = if of.serves.is_empty() { &all } else { &of.serves };
+    let own = |&id: &FunctionId| {
+        let function = &functions[id.index()];
+        let mut own = PoolSpec { name: format!("{}/{}", of.name, function.name), serves: vec![id], ..of.clone() };
+        if takes_memory {
+            own.memory_mib = u64::from(function.memory_mib);
+            if let Charge::PerUse { memory_mib, .. } = &mut own.charge {
+                *memory_mib = function.memory_mib;
+            }
+        }
+        own
+    };
+    served.iter().map(own).collect()
 }
 
 /// The memory that the largest of the functions served needs.

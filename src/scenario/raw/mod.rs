@@ -5,6 +5,7 @@ mod pools;
 mod prices;
 mod provider;
 mod sources;
+mod traces;
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,11 @@ pub use self::provider::{
     Alarm, Comparison, Group, HealthCheck, Metric, Missing, Monitor, Policy, Scheduled, Simple, Statistic,
     Step as PolicyStep, Stepwise, Target,
 };
-pub use self::sources::{Closed, Counts, Mmpp, Poisson, Rates, Renewal, Source, Spread};
+pub use self::sources::{
+    Bursts, Closed, Clusters, Common, Counts, Daily, Fitted, FlashCrowd, Ipp, Mmpp, Poisson, Ramp, Rates, Renewal,
+    Sessions, Source, Steps,
+};
+pub use self::traces::{Keep, Trace};
 use super::law_text::{ByteLaw, TimeLaw};
 use super::units::{Bandwidth, ByteSize, Fraction, FreeTable, Money, PricePerTime, TimeSpan};
 

@@ -97,9 +97,14 @@ pub struct FunctionPool {
     /// Place; the cloud when absent.
     #[serde(default)]
     pub node: Option<String>,
-    /// Functions served; all when empty. Environments are shared by those listed.
+    /// Functions served; all when empty. Environments are shared by those listed. Functions that a trace brings are served
+    /// where the one they are like is.
     #[serde(default)]
     pub serves: Vec<String>,
+    /// A pool of its own, `name/function`, for each function served: environments are then not shared, and each has the
+    /// memory of its function. Limits and provisioned environments are those of each pool.
+    #[serde(default)]
+    pub per_function: bool,
     /// Memory size billed; that of the (largest) function served when absent.
     #[serde(default)]
     pub memory: Option<ByteSize>,
