@@ -20,6 +20,7 @@ pub mod idle;
 pub mod ids;
 pub mod instance;
 mod leave;
+pub mod load;
 pub mod monitor;
 pub mod network;
 pub mod node;

@@ -4,16 +4,19 @@
 //! the monitor looks at them once a step (the finer of its granularity and the timeline's period), so that a metric costs
 //! nothing per request. Names and statistics are those of CloudWatch (namespaces ApplicationELB, AutoScaling, EC2, Lambda).
 //!
-//! Differs: `CPUUtilization` is slots in use over slots in service; levels such as `HealthyHostCount` are one sample a step;
+//! What a load generator tells of its own requests is posted too, by source.
+//!
+//! Differs: `CPUUtilization` is slots (or shared cores) in use over those in service; levels such as `HealthyHostCount` are one sample a step;
 //! there are no percentiles. A point becomes visible when its period has closed and the publication delay has passed.
 
 use super::archive::{Archive, Definition, Kind, Method, MetricId, Policy, Summed};
-use super::ids::{FunctionId, PoolId};
+use super::ids::{FunctionId, PoolId, SourceId};
+use super::load::LoadMeter;
 use super::pool::{Capacity, Pool};
 use crate::engine::gauge::Reading;
 use crate::engine::time::{Instant, Span};
 
-/// What is measured of a pool or a function.
+/// What is measured of a pool, a function or a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Metric {
     /// Requests offered; requests.
@@ -44,12 +47,37 @@ pub enum Metric {
     Running,
     /// Requests in queues when the step ends.
     Waiting,
+    /// Memory in use over memory of the instances in service; percent. Only of pools that state what they use.
+    MemoryUtilization,
+    /// Bytes moved over what the instances in service can move; percent. Only of pools that state what they can.
+    NetworkUtilization,
     /// Calls from outside for a function; requests.
     Invocations,
+    /// Users or sensors that are switched on; only of sources that have such.
+    ActiveUsers,
+    /// Requests that a source sent.
+    RequestsSent,
+    /// Of those that ended, those that were not served.
+    RequestsFailed,
+    /// From sending to the answer, of requests that were served; seconds. No point while none is.
+    ResponseTime,
+    /// Size of the requests sent; bytes. No point while none is.
+    PayloadSize,
+    /// Requests sent per second.
+    ArrivalRate,
+}
+
+/// Who a metric is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    Pool,
+    Function,
+    Source,
 }
 
 impl Metric {
-    pub const ALL: [Metric; 15] = [
+    /// Those of pools, then of functions, then of sources.
+    pub const ALL: [Metric; 23] = [
         Metric::RequestCount,
         Metric::RequestCountPerTarget,
         Metric::TargetResponseTime,
@@ -64,7 +92,15 @@ impl Metric {
         Metric::DesiredCapacity,
         Metric::Running,
         Metric::Waiting,
+        Metric::MemoryUtilization,
+        Metric::NetworkUtilization,
         Metric::Invocations,
+        Metric::ActiveUsers,
+        Metric::RequestsSent,
+        Metric::RequestsFailed,
+        Metric::ResponseTime,
+        Metric::PayloadSize,
+        Metric::ArrivalRate,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -83,21 +119,34 @@ impl Metric {
             Metric::DesiredCapacity => "DesiredCapacity",
             Metric::Running => "Running",
             Metric::Waiting => "Waiting",
+            Metric::MemoryUtilization => "MemoryUtilization",
+            Metric::NetworkUtilization => "NetworkUtilization",
             Metric::Invocations => "Invocations",
+            Metric::ActiveUsers => "ActiveUsers",
+            Metric::RequestsSent => "RequestsSent",
+            Metric::RequestsFailed => "RequestsFailed",
+            Metric::ResponseTime => "ResponseTime",
+            Metric::PayloadSize => "PayloadSize",
+            Metric::ArrivalRate => "ArrivalRate",
         }
     }
 
     pub const fn unit(self) -> &'static str {
         match self {
-            Metric::TargetResponseTime => "s",
-            Metric::CpuUtilization => "%",
+            Metric::TargetResponseTime | Metric::ResponseTime => "s",
+            Metric::CpuUtilization | Metric::MemoryUtilization | Metric::NetworkUtilization => "%",
+            Metric::PayloadSize => "bytes",
+            Metric::ArrivalRate => "requests/s",
+            Metric::ActiveUsers => "users",
             Metric::RequestCount
             | Metric::RequestCountPerTarget
             | Metric::Throttles
             | Metric::ConcurrentExecutions
             | Metric::Running
             | Metric::Waiting
-            | Metric::Invocations => "requests",
+            | Metric::Invocations
+            | Metric::RequestsSent
+            | Metric::RequestsFailed => "requests",
             Metric::HealthyHostCount
             | Metric::InitialHostCount
             | Metric::PendingInstances
@@ -109,12 +158,35 @@ impl Metric {
 
     /// Whether it is a metric of functions rather than of pools.
     pub const fn is_of_functions(self) -> bool {
-        matches!(self, Metric::Invocations)
+        matches!(self.owner(), Owner::Function)
+    }
+
+    const fn owner(self) -> Owner {
+        match self {
+            Metric::Invocations => Owner::Function,
+            Metric::ActiveUsers
+            | Metric::RequestsSent
+            | Metric::RequestsFailed
+            | Metric::ResponseTime
+            | Metric::PayloadSize
+            | Metric::ArrivalRate => Owner::Source,
+            _ => Owner::Pool,
+        }
+    }
+
+    fn of(owner: Owner) -> impl Iterator<Item = Metric> {
+        Metric::ALL.into_iter().filter(move |metric| metric.owner() == owner)
+    }
+
+    /// Its place among the metrics of the same owner.
+    fn place(self) -> usize {
+        let first = Metric::of(self.owner()).next().expect("a metric is among those of its owner");
+        self as usize - first as usize
     }
 
     /// Whether its sum over a period halves when the fleet doubles, so that a target for it can be tracked.
     pub const fn falls_with_capacity(self) -> bool {
-        matches!(self, Metric::RequestCountPerTarget | Metric::CpuUtilization)
+        matches!(self, Metric::RequestCountPerTarget | Metric::CpuUtilization | Metric::NetworkUtilization)
     }
 }
 
@@ -145,6 +217,7 @@ impl Statistic {
 pub enum Of {
     Pool(PoolId),
     Function(FunctionId),
+    Source(SourceId),
 }
 
 /// How finely the monitor looks and how late it tells.
@@ -183,7 +256,9 @@ pub const KEPT: Span = Span::from_secs(86_400);
 struct Seen {
     offered: u64,
     throttled: u64,
+    bytes: u64,
     busy: Reading,
+    cores_busy: Reading,
     in_service: Reading,
 }
 
@@ -194,6 +269,8 @@ pub struct Monitor {
     /// By pool, in the order of [`Metric::ALL`].
     pools: Vec<Vec<MetricId>>,
     functions: Vec<MetricId>,
+    /// By source, in the order of [`Metric::ALL`].
+    sources: Vec<Vec<MetricId>>,
     seen: Vec<Seen>,
     arrived: Vec<u64>,
     looked: Instant,
@@ -201,7 +278,7 @@ pub struct Monitor {
 
 impl Monitor {
     /// A monitor that has seen nothing yet, at the start of a run.
-    pub fn new(spec: MonitorSpec, pools: &[Pool], functions: &[String]) -> Monitor {
+    pub fn new(spec: MonitorSpec, pools: &[Pool], functions: &[String], loads: &[LoadMeter]) -> Monitor {
         let mut definitions =
             vec![Definition::bounded(spec.granularity, points_in(KEPT + spec.delay, spec.granularity))];
         if spec.sample != spec.granularity {
@@ -216,17 +293,25 @@ impl Monitor {
         };
         let pool_metrics = pools.iter().map(|pool| {
             let name = &pool.spec.name;
-            let of_pools = Metric::ALL.into_iter().filter(|metric| !metric.is_of_functions());
-            of_pools.map(|metric| declare(format!("pool/{name}/{}", metric.name()), metric, "pool", name)).collect()
+            let named = |metric: Metric| format!("pool/{name}/{}", metric.name());
+            Metric::of(Owner::Pool).map(|metric| declare(named(metric), metric, "pool", name)).collect()
         });
         let pool_metrics = pool_metrics.collect();
+        let source_metrics = loads.iter().map(|load| {
+            let name = &load.name;
+            let named = |metric: Metric| format!("source/{name}/{}", metric.name());
+            Metric::of(Owner::Source).map(|metric| declare(named(metric), metric, "source", name)).collect()
+        });
+        let sources = source_metrics.collect();
         let of_function =
             |name: &String| declare(format!("function/{name}/Invocations"), Metric::Invocations, "function", name);
         let functions: Vec<MetricId> = functions.iter().map(of_function).collect();
         let seen = pools.iter().map(|pool| Seen {
             offered: 0,
             throttled: 0,
+            bytes: 0,
             busy: pool.busy.read(Instant::ZERO),
+            cores_busy: pool.cores_busy.read(Instant::ZERO),
             in_service: pool.in_service.read(Instant::ZERO),
         });
         Monitor {
@@ -235,6 +320,7 @@ impl Monitor {
             pools: pool_metrics,
             arrived: vec![0; functions.len()],
             functions,
+            sources,
             seen: seen.collect(),
             looked: Instant::ZERO,
         }
@@ -250,7 +336,7 @@ impl Monitor {
     }
 
     /// Posts what happened since the last look, as measures of the time since then.
-    pub(crate) fn collect(&mut self, pools: &mut [Pool], arrived: &[u64], now: Instant) {
+    pub(crate) fn collect(&mut self, pools: &mut [Pool], arrived: &[u64], loads: &mut [LoadMeter], now: Instant) {
         let since = self.looked;
         self.looked = now;
         for (index, pool) in pools.iter_mut().enumerate() {
@@ -261,16 +347,52 @@ impl Monitor {
             self.arrived[index] = total;
             self.archive.post(self.functions[index], since, fresh as f64);
         }
+        for (index, load) in loads.iter_mut().enumerate() {
+            self.collect_load(index, load, since, now);
+        }
+    }
+
+    fn collect_load(&mut self, index: usize, load: &mut LoadMeter, since: Instant, now: Instant) {
+        let (archive, ids) = (&mut self.archive, &self.sources[index]);
+        let seen = load.take();
+        if let Some(users) = seen.users {
+            archive.post(ids[Metric::ActiveUsers.place()], since, f64::from(users));
+        }
+        archive.post(ids[Metric::RequestsSent.place()], since, seen.payload.count as f64);
+        archive.post(ids[Metric::RequestsFailed.place()], since, seen.failed as f64);
+        let length_s = now.since(since).as_secs_f64();
+        if length_s > 0.0 {
+            archive.post(ids[Metric::ArrivalRate.place()], since, seen.payload.count as f64 / length_s);
+        }
+        for (metric, measured) in [(Metric::ResponseTime, seen.response_s), (Metric::PayloadSize, seen.payload)] {
+            if measured.count > 0 {
+                archive.post_summed(ids[metric.place()], since, &measured);
+            }
+        }
     }
 
     fn collect_pool(&mut self, index: usize, pool: &mut Pool, since: Instant, now: Instant) {
         let seen = &mut self.seen[index];
-        let (busy, in_service) = (pool.busy.read(now), pool.in_service.read(now));
+        let (busy, in_service, cores_busy) =
+            (pool.busy.read(now), pool.in_service.read(now), pool.cores_busy.read(now));
         let mean_busy = busy.mean_since(&seen.busy).unwrap_or(0.0);
         let mean_in_service = in_service.mean_since(&seen.in_service).unwrap_or(0.0);
+        let mean_parallel = match pool.spec.capacity {
+            Capacity::Slots(_) => mean_busy,
+            // More requests than cores wait for one another, and use no more than the cores.
+            Capacity::Shared { .. } => cores_busy.mean_since(&seen.cores_busy).unwrap_or(0.0) / 1000.0,
+        };
+        let bytes = pool.counts.bytes - seen.bytes;
         let offered = pool.counts.offered - seen.offered;
         let throttled = pool.counts.throttled - seen.throttled;
-        *seen = Seen { offered: pool.counts.offered, throttled: pool.counts.throttled, busy, in_service };
+        *seen = Seen {
+            offered: pool.counts.offered,
+            throttled: pool.counts.throttled,
+            bytes: pool.counts.bytes,
+            busy,
+            cores_busy,
+            in_service,
+        };
         let answered = std::mem::take(&mut pool.answered);
         let counts = pool.counts;
         let (archive, ids) = (&mut self.archive, &self.pools[index]);
@@ -282,10 +404,15 @@ impl Monitor {
             post(Metric::RequestCountPerTarget, offered as f64 / f64::from(counts.serving));
         }
         if mean_in_service > 0.0 {
-            post(
-                Metric::CpuUtilization,
-                100.0 * (mean_busy / (mean_in_service * parallel(pool.spec.capacity))).min(1.0),
-            );
+            let percent = |used: f64, of_one: f64| 100.0 * (used / (mean_in_service * of_one)).min(1.0);
+            post(Metric::CpuUtilization, percent(mean_parallel, pool.spec.capacity.parallel()));
+            if let Some(memory) = pool.spec.footprint.memory {
+                let used = memory.idle_mib * mean_in_service + memory.per_request_mib * mean_busy;
+                post(Metric::MemoryUtilization, percent(used, pool.spec.memory_mib as f64));
+            }
+            if let Some(bytes_per_s) = pool.spec.footprint.network_bytes_per_s {
+                post(Metric::NetworkUtilization, percent(bytes as f64 / now.since(since).as_secs_f64(), bytes_per_s));
+            }
         }
         for (metric, level) in [
             (Metric::HealthyHostCount, counts.serving),
@@ -313,9 +440,12 @@ impl Monitor {
 
     fn id(&self, of: Of, metric: Metric) -> Option<MetricId> {
         match of {
-            Of::Pool(pool) if !metric.is_of_functions() => Some(self.pools[pool.index()][metric as usize]),
-            Of::Function(function) if metric.is_of_functions() => Some(self.functions[function.index()]),
-            Of::Pool(_) | Of::Function(_) => None,
+            Of::Pool(pool) if metric.owner() == Owner::Pool => Some(self.pools[pool.index()][metric as usize]),
+            Of::Function(function) if metric.owner() == Owner::Function => Some(self.functions[function.index()]),
+            Of::Source(source) if metric.owner() == Owner::Source => {
+                Some(self.sources[source.index()][metric.place()])
+            }
+            Of::Pool(_) | Of::Function(_) | Of::Source(_) => None,
         }
     }
 
@@ -377,14 +507,6 @@ impl Monitor {
         let from = Instant::from_nanos(now.as_nanos().checked_sub(sample.as_nanos())?);
         let id = self.id(of, metric)?;
         self.archive.value(id, Method::of(kind), sample, from, now).expect("the policy keeps every tally")
-    }
-}
-
-/// Requests that one instance works on at full speed.
-fn parallel(capacity: Capacity) -> f64 {
-    match capacity {
-        Capacity::Slots(slots) => f64::from(slots),
-        Capacity::Shared { millicores, .. } => millicores as f64 / 1000.0,
     }
 }
 

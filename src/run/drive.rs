@@ -343,7 +343,7 @@ impl<'a> Driver<'a> {
     /// A client thinks before it asks again, unless that is past the horizon or it is done.
     fn think(&mut self, index: usize, client: u32) {
         let Next::AfterAnswer(think) = self.feeds[index].source.next(client) else { return };
-        let asks = self.now.saturating_add(think);
+        let Some(asks) = self.feeds[index].source.asks(client, self.now, think) else { return };
         if asks < self.horizon {
             let event = Event::ClientAsks { source: index as u32, client };
             self.plan.plan(asks, event.rank(), event);
@@ -381,6 +381,7 @@ impl<'a> Driver<'a> {
         self.calls.arrived += 1;
         let key = feed.key;
         feed.key = key.wrapping_add(1);
+        self.world.loads[index].sent(demand.payload_bytes);
         for word in [number, index as u64, self.now.as_nanos(), demand.work.to_bits(), demand.payload_bytes] {
             self.offered.fold(word);
         }
@@ -415,6 +416,13 @@ impl<'a> Driver<'a> {
     pub(super) fn plan_hour(&mut self) {
         let event = Event::HourOver;
         self.plan.plan(self.world.hour_ends(), event.rank(), event);
+    }
+
+    /// Load generators tell how many users they have switched on, before the monitor looks.
+    pub(super) fn tell_users(&mut self) {
+        for (feed, load) in self.feeds.iter().zip(&mut self.world.loads) {
+            load.set_users(feed.source.users(self.now));
+        }
     }
 
     #[inline]

@@ -57,6 +57,7 @@ impl Driver<'_> {
             Event::GraceOver { instance } => self.grace_over(instance),
             Event::MetricsDue => {
                 let more = self.work_may_come();
+                self.tell_users();
                 self.world.metrics_due(more, now, &mut self.plan);
                 Ok(())
             }
@@ -310,6 +311,8 @@ impl Driver<'_> {
         self.calls.end(outcome);
         if parent.is_none() {
             self.count_root(arrival, phases.response, cold, outcome);
+            let load = &mut self.world.loads[source.index()];
+            if outcome == Outcome::Served { load.answered(phases.response) } else { load.failed() }
         }
         if arrival >= self.measured_from {
             if outcome == Outcome::Served {

@@ -7,6 +7,7 @@ use crate::engine::random::Streams;
 use crate::engine::time::Span;
 use crate::model::function::{Draws, Function};
 use crate::model::ids::{FunctionId, NodeId};
+use crate::model::load::LoadMeter;
 use crate::model::network::{Link, Network};
 use crate::model::node::Node;
 use crate::model::pool::{Pool, PoolSpec};
@@ -104,6 +105,7 @@ impl Setup {
         let network = Network::new(self.nodes.len(), &self.links);
         let accounts = self.accounts.clone();
         let mut world = World::new(self.nodes.clone(), network, functions, pools, accounts, self.tariff.clone());
+        world.loads = self.sources.iter().map(|source| LoadMeter::new(&source.name, source.function)).collect();
         world.install(&self.provider);
         world
     }

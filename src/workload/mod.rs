@@ -9,6 +9,8 @@ pub mod fit;
 pub mod modulated;
 pub mod on_off;
 pub mod renewal;
+pub mod schedule;
+pub mod sensors;
 pub mod source;
 pub mod synth;
 pub mod trace;

@@ -12,6 +12,7 @@ use super::demand::{Demand, DemandLaws};
 use super::modulated::Modulated;
 use super::on_off::OnOff;
 use super::renewal::{Poisson, Regular, Renewal};
+use super::sensors::Sensors;
 use super::varying::Varying;
 use crate::engine::random::{Keyed, Rng, Streams};
 use crate::engine::time::{Instant, Span};
@@ -38,6 +39,7 @@ pub enum Arrivals {
     Varying(Varying),
     Counts(Counts),
     Bursts(Bursts),
+    Sensors(Sensors),
     Closed(Closed),
 }
 
@@ -98,6 +100,25 @@ impl Source {
         }
     }
 
+    /// How many users or sensors are switched on; `None` for a source that has none.
+    pub fn users(&self, at: Instant) -> Option<u32> {
+        let since = Instant::ZERO + at.saturating_since(self.start);
+        match &self.arrivals {
+            Arrivals::Sensors(sensors) => Some(sensors.schedule().at(since)),
+            Arrivals::Closed(closed) => Some(closed.schedule().map_or(closed.clients(), |schedule| schedule.at(since))),
+            _ => None,
+        }
+    }
+
+    /// When a client of a closed source asks that thinks for so long from now on; `None`: it is switched off for good.
+    #[inline]
+    pub fn asks(&self, client: u32, now: Instant, think: Span) -> Option<Instant> {
+        match &self.arrivals {
+            Arrivals::Closed(closed) => closed.asks(client, now, think),
+            _ => Some(now.saturating_add(think)),
+        }
+    }
+
     /// When the next request of `client` comes (0 for an open source, whose requests have no order but time's).
     #[inline]
     pub fn next(&mut self, client: u32) -> Next {
@@ -147,6 +168,7 @@ impl Arrivals {
             Arrivals::Varying(rule) => rule.next(rng),
             Arrivals::Counts(rule) => rule.next(rng),
             Arrivals::Bursts(rule) => rule.next(),
+            Arrivals::Sensors(rule) => rule.next(rng),
             Arrivals::Closed(_) => None,
         }
     }

@@ -358,6 +358,8 @@ fn source_is_endless(raw: &raw::Scenario, name: &str) -> bool {
     match raw.sources.get(name) {
         Some(raw::Source::Counts(_)) | None => false,
         Some(raw::Source::Rates(rates)) => rates.repeats,
+        Some(raw::Source::Sensors(sensors)) => sensors.repeats,
+        Some(raw::Source::Closed(closed)) => closed.repeats || closed.schedule.is_empty(),
         Some(_) => true,
     }
 }

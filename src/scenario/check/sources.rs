@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::engine::law::Law;
-use crate::engine::time::Instant;
+use crate::engine::time::{Instant, Span};
 use crate::engine::unfit::Unfit;
 use crate::model::ids::FunctionId;
 use crate::scenario::law_text::{ByteLaw, TimeLaw};
@@ -14,6 +14,8 @@ use crate::workload::counts::{Counts, Recorded, Spread};
 use crate::workload::demand::DemandLaws;
 use crate::workload::modulated::Modulated;
 use crate::workload::renewal::{Poisson, Renewal};
+use crate::workload::schedule::Schedule;
+use crate::workload::sensors::Sensors;
 use crate::workload::source::Arrivals;
 use crate::workload::trace::counts::{Column, read};
 use crate::workload::varying::Varying;
@@ -75,9 +77,9 @@ impl Checker<'_> {
             raw::Source::Rates(rates) => (common!(rates, None), self.rates(rates, path)),
             raw::Source::Closed(closed) => {
                 let think = self.law(&closed.think, &path.key("think"));
-                let built = Closed::new(closed.clients, think).map(Arrivals::Closed);
-                (common!(closed, closed.requests), self.fit(built, &path.key("clients")))
+                (common!(closed, closed.requests), self.closed(closed, think, path))
             }
+            raw::Source::Sensors(sensors) => (common!(sensors, None), self.sensors(sensors, path)),
         };
         if common.requests == Some(0) {
             self.refuse(path.key("requests"), "at least one request");
@@ -126,6 +128,43 @@ impl Checker<'_> {
 
     fn fit(&mut self, built: Result<Arrivals, Unfit>, path: &KeyPath) -> Option<Arrivals> {
         built.map_err(|unfit| self.refuse(path.clone(), unfit.wanted)).ok()
+    }
+
+    fn closed(&mut self, written: &raw::Closed, think: Law, path: &KeyPath) -> Option<Arrivals> {
+        let (built, key) = match (written.clients, written.schedule.is_empty()) {
+            (Some(clients), true) => (Closed::new(clients, think), "clients"),
+            (None, false) => {
+                let schedule = self.schedule(&written.schedule, written.repeats, path)?;
+                (Closed::scheduled(schedule, think), "schedule")
+            }
+            (Some(_), false) => {
+                self.refuse(path.key("clients"), "either a number of clients or a schedule");
+                return None;
+            }
+            (None, true) => {
+                self.refuse_found(path.key("clients"), "nothing", "a number of clients or a schedule");
+                return None;
+            }
+        };
+        self.fit(built.map(Arrivals::Closed), &path.key(key))
+    }
+
+    fn sensors(&mut self, written: &raw::Sensors, path: &KeyPath) -> Option<Arrivals> {
+        let intervals: Vec<Law> = written
+            .intervals
+            .iter()
+            .enumerate()
+            .map(|(index, law)| self.law(law, &path.key("intervals").index(index)))
+            .collect();
+        let schedule = self.schedule(&written.schedule, written.repeats, path)?;
+        let built = Sensors::new(schedule, intervals);
+        let key = built.as_ref().err().map_or("intervals", |unfit| unfit.parameter);
+        self.fit(built.map(Arrivals::Sensors), &path.key(key))
+    }
+
+    fn schedule(&mut self, written: &[raw::Crowd], repeats: bool, path: &KeyPath) -> Option<Schedule> {
+        let steps: Vec<(u32, Span)> = written.iter().map(|crowd| (crowd.count, crowd.lasts.0)).collect();
+        Schedule::new(&steps, repeats).map_err(|unfit| self.refuse(path.key("schedule"), unfit.wanted)).ok()
     }
 
     fn counts(&mut self, written: &raw::Counts, path: &KeyPath) -> Option<Arrivals> {

@@ -19,7 +19,7 @@ pub use self::provider::{
     Alarm, Comparison, Group, HealthCheck, Metric, Missing, Monitor, Policy, Scheduled, Simple, Statistic,
     Step as PolicyStep, Stepwise, Target,
 };
-pub use self::sources::{Closed, Counts, Mmpp, Poisson, Rates, Renewal, Source, Spread};
+pub use self::sources::{Closed, Counts, Crowd, Mmpp, Poisson, Rates, Renewal, Sensors, Source, Spread};
 use super::law_text::{ByteLaw, TimeLaw};
 use super::units::{Bandwidth, ByteSize, Fraction, FreeTable, Money, PricePerTime, TimeSpan};
 

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::seconds;
 use crate::scenario::law_text::{ByteLaw, TimeLaw};
-use crate::scenario::units::{Rate, TimeSpan};
+use crate::scenario::units::{Quantity, Rate, TimeSpan};
 
 /// Where requests come from; `kind` says by which process.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -21,8 +22,10 @@ pub enum Source {
     Mmpp(Mmpp),
     /// A Poisson process whose rate follows given points.
     Rates(Rates),
-    /// A fixed number of clients: each thinks, asks, waits for the answer.
+    /// Clients: each thinks, asks, waits for the answer.
     Closed(Closed),
+    /// Sensors that send messages at intervals, more or fewer of them step by step.
+    Sensors(Sensors),
 }
 
 macro_rules! source {
@@ -127,13 +130,48 @@ source! {
 source! {
     /// Clients that wait for their answers.
     Closed {
-        clients: u32,
-        /// Time between an answer and the next request.
+        /// A fixed number of them; or a schedule.
+        #[serde(default)]
+        clients: Option<u32>,
+        /// How many are switched on, step by step; nobody after the last.
+        #[serde(default)]
+        schedule: Vec<Crowd>,
+        /// The schedule begins again at its end.
+        #[serde(default)]
+        repeats: bool,
+        /// Time between an answer and the next request; none, as ApacheBench has it.
+        #[serde(default = "no_time")]
         think: TimeLaw,
         /// Ends after so many requests of all clients together.
         #[serde(default)]
         requests: Option<u64>,
     }
+}
+
+source! {
+    /// A fleet of sensors.
+    Sensors {
+        /// How many are switched on, step by step; none after the last. The published generator's twenty minutes when
+        /// absent.
+        #[serde(default = "published_fleet")]
+        schedule: Vec<Crowd>,
+        /// The schedule begins again at its end.
+        #[serde(default)]
+        repeats: bool,
+        /// Time between two messages of a sensor, by kind; kinds take turns. When absent the published five: temperature,
+        /// device, gps, sound, camera.
+        #[serde(default = "published_kinds")]
+        intervals: Vec<TimeLaw>,
+    }
+}
+
+/// One step of a schedule.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Crowd {
+    /// Users or sensors that are switched on.
+    pub count: u32,
+    pub lasts: TimeSpan,
 }
 
 /// Where in its period a counted request arrives.
@@ -153,6 +191,22 @@ pub enum Spread {
 
 fn second() -> TimeSpan {
     TimeSpan(crate::engine::time::Span::from_secs(1))
+}
+
+fn no_time() -> TimeLaw {
+    TimeLaw::parse("0s").expect("a default is a law")
+}
+
+/// `WORKLOAD_SCHEDULE` of the published sensor generator.
+fn published_fleet() -> Vec<Crowd> {
+    const COUNTS: [u32; 20] = [10, 50, 80, 20, 60, 90, 100, 70, 50, 80, 100, 10, 30, 60, 90, 70, 100, 80, 50, 15];
+    let lasts = |nth: usize| seconds(if nth == 12 { 50 } else { 60 });
+    COUNTS.iter().enumerate().map(|(nth, &count)| Crowd { count, lasts: lasts(nth) }).collect()
+}
+
+fn published_kinds() -> Vec<TimeLaw> {
+    let kinds = ["1s", "normal(5s, sd 1s)", "2s", "200ms", "66.666667ms"];
+    kinds.map(|text| TimeLaw::parse(text).expect("a default is a law")).into()
 }
 
 fn one() -> u32 {
