@@ -7,6 +7,7 @@ use std::io;
 
 use super::digest::Digest;
 use super::sink::{Sink, Wants};
+use super::stakeholders::Stakeholders;
 use super::summary::{Flow, HourCounts, PoolFigures, Summary, level_seconds};
 use crate::engine::merge::Merge;
 use crate::engine::random::Keyed;
@@ -93,6 +94,7 @@ pub struct Driver<'a> {
     pub(super) orders_given: u64,
     pub(super) refusals: u64,
     pub(super) charged_pico: u128,
+    pub(super) stakeholders: Option<Stakeholders>,
     pub(super) hours: Vec<HourCounts>,
     pub(super) feeds: Vec<Feed>,
     pub(super) merge: Merge,
@@ -183,6 +185,7 @@ impl<'a> Driver<'a> {
             orders_given: 0,
             refusals: 0,
             charged_pico: 0,
+            stakeholders: setup.economy.map(Stakeholders::new),
             hours: Vec::new(),
             thinking: 0,
             horizon: setup.horizon.map_or(Instant::FAR, |span| Instant::ZERO + span),
@@ -443,6 +446,7 @@ impl<'a> Driver<'a> {
         let end = if self.horizon == Instant::FAR { self.now } else { self.now.max(self.horizon) };
         self.world.close(end);
         self.flush_departures().map_err(|error| Stop::Sink { error, at: end })?;
+        let account = self.stakeholders.take().map(|stakeholders| stakeholders.close(&self.world, end));
         let pools = self.world.pools.iter().map(|pool| PoolFigures {
             name: pool.spec.name.clone(),
             launched: pool.launched,
@@ -478,6 +482,7 @@ impl<'a> Driver<'a> {
             held_pico: books.share_pico(crate::model::books::Share::Held),
             idle_pico: books.share_pico(crate::model::books::Share::Idle),
             charged_pico: self.charged_pico,
+            account,
             digest: self.digest.hex(),
             offered_digest: self.offered.hex(),
         };

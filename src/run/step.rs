@@ -9,7 +9,7 @@ use crate::model::event::Event;
 use crate::model::fleet::Refusal;
 use crate::model::function::{attempt_key, child_key};
 use crate::model::ids::{NodeId, PoolId, RequestId};
-use crate::model::orders::{Order, Reasoned};
+use crate::model::orders::{Order, Reasoned, Remark};
 use crate::model::request::{Outcome, Phases, Request, State};
 use crate::model::routing::Route;
 use crate::model::serve::Offer;
@@ -313,6 +313,10 @@ impl Driver<'_> {
             self.count_root(arrival, phases.response, cold, outcome);
             let load = &mut self.world.loads[source.index()];
             if outcome == Outcome::Served { load.answered(phases.response) } else { load.failed() }
+            if let (Some(stakeholders), Outcome::Served) = (&mut self.stakeholders, outcome) {
+                let request = self.world.requests.get(id.0);
+                stakeholders.served(request.pool, request.payload_bytes, phases.response, &self.world, now);
+            }
         }
         if arrival >= self.measured_from {
             if outcome == Outcome::Served {
@@ -454,6 +458,14 @@ impl Driver<'_> {
             let event = Event::OrdersDue { batch };
             self.plan.plan(self.now + orders.delay, event.rank(), event);
         }
+        for remark in orders.remarks.drain(..) {
+            if self.wants.decisions {
+                let Remark { action, target, from, to, reason } = remark;
+                let by = self.strategy_name.clone();
+                let row = DecisionRow { at: self.now, by, action, target, from, to, reason, refusal: String::new() };
+                self.sink.decision(&row)?;
+            }
+        }
         orders.clear();
         self.orders = orders;
         Ok(())
@@ -494,6 +506,12 @@ impl Driver<'_> {
                 let to = super::drive::describe(&self.world, &rule);
                 self.world.tables.set(node, function, forwarded, rule);
                 ("share", self.world.node(node).name.clone(), self.world.function(function).name.clone(), to, None)
+            }
+            Order::Tune { knob, value } => {
+                let before = self.stakeholders.as_mut().map(|stakeholders| stakeholders.tune(knob, value, &self.world, now));
+                let refusal = before.is_none().then_some(Refusal::NoEconomy);
+                let from = before.map_or(String::new(), |before| before.to_string());
+                ("tune", knob.name().to_owned(), from, value.to_string(), refusal)
             }
             Order::Wake { after } => {
                 let event = Event::ControlDue { periodic: false };

@@ -6,7 +6,7 @@ use crate::engine::law::Law;
 use crate::engine::random::Streams;
 use crate::engine::time::Span;
 use crate::model::function::{Draws, Function};
-use crate::model::ids::{FunctionId, NodeId};
+use crate::model::ids::{FunctionId, NodeId, PoolId};
 use crate::model::load::LoadMeter;
 use crate::model::network::{Link, Network};
 use crate::model::node::Node;
@@ -15,6 +15,7 @@ use crate::model::provider::ProviderSpec;
 use crate::model::request::{Retry, Step};
 use crate::model::tariff::{PerHour, Tariff};
 use crate::model::world::{Account, World};
+use crate::planner::economy::Market;
 use crate::workload::demand::DemandLaws;
 use crate::workload::source::{Arrivals, Source};
 
@@ -38,6 +39,8 @@ pub struct Setup {
     pub accounts: Vec<Account>,
     pub tariff: Tariff,
     pub reservations: Vec<ReservationSetup>,
+    /// Whose stakeholders are accounted; most scenarios have none.
+    pub economy: Option<EconomySetup>,
     pub limits: Limits,
     pub order_patience: Option<Span>,
     /// Files that were read, for the manifest.
@@ -80,6 +83,21 @@ pub struct ReservationSetup {
     pub hourly: PerHour,
     pub upfront_pico: u64,
     pub term: Span,
+}
+
+/// The economy around one service.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EconomySetup {
+    /// The fleet whose requests are paid and whose replicas are rented.
+    pub service: PoolId,
+    pub market: Market,
+    /// Terms until a strategy sets others: USD per request, banners on a page.
+    pub price_per_request: f64,
+    pub banners_per_page: f64,
+    /// What a second of a replica costs the cloud itself, USD.
+    pub cloud_cost_per_s: f64,
+    /// Satisfaction is that of the mean response time of so long.
+    pub period: Span,
 }
 
 /// What a run may grow to.

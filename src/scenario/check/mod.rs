@@ -1,5 +1,6 @@
 //! From the file as written to a setup that cannot be wrong: every complaint at once, each with key, found and wanted.
 
+pub mod economy;
 mod functions;
 mod laws;
 mod places;
@@ -167,6 +168,7 @@ impl Checker<'_> {
         let accounts = self.accounts(&raw);
         let pools = self.pools(&raw, &functions, tariff.as_ref());
         let provider = self.provider(&raw, &pools);
+        let economy = self.economy(&raw, &pools);
         let reservations = self.reservations(&raw, tariff.as_ref());
         let endless = sources.iter().any(|source| source.requests.is_none() && source_is_endless(&raw, &source.name));
         if raw.horizon.is_none() && endless {
@@ -189,6 +191,7 @@ impl Checker<'_> {
             accounts,
             tariff: tariff?,
             reservations,
+            economy,
             limits: Limits {
                 events: raw.limits.events,
                 in_flight: raw.limits.in_flight,

@@ -1,6 +1,7 @@
 //! The scenario file as it is written: these types mirror it, name its defaults and where they come from, and are its
 //! JSON Schema. What cannot be is refused later, in `check`.
 
+mod economy;
 mod pools;
 mod prices;
 mod provider;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::economy::{Bounds, Economy, ResponseWord};
 pub use self::pools::{
     Balance, ContainerPool, FunctionPool, Initial, LeavesFirst, Pool, Prewarm, PrewarmEntry, Queue, Reuse, VmPool,
 };
@@ -85,6 +87,9 @@ pub struct Scenario {
     /// Instances reserved for the whole run.
     #[serde(default)]
     pub reservations: Vec<Reservation>,
+    /// Stakeholders of a service, accounted over the run; nobody when absent.
+    #[serde(default)]
+    pub economy: Option<Economy>,
     /// Bounds on what a run may grow to.
     #[serde(default)]
     pub limits: Limits,
