@@ -423,8 +423,10 @@ impl<'a> Driver<'a> {
 
     /// Load generators tell how many users they have switched on, before the monitor looks.
     pub(super) fn tell_users(&mut self) {
+        // Those of the time that the monitor looks back on, which ends here.
+        let before = Instant::from_nanos(self.now.as_nanos().saturating_sub(1));
         for (feed, load) in self.feeds.iter().zip(&mut self.world.loads) {
-            load.set_users(feed.source.users(self.now));
+            load.set_users(feed.source.users(before));
         }
     }
 
