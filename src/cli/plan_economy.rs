@@ -11,7 +11,9 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{REFUSED, refuse, say};
 use crate::engine::random::Streams;
-use crate::planner::economy::{Economist, EconomyError, Load, Plan, Preset, Reading, Search, Situation, Weights, solve};
+use crate::planner::economy::{
+    Economist, EconomyError, Load, Plan, Preset, Reading, Search, Situation, Weights, solve,
+};
 use crate::run::lines::Lines;
 use crate::scenario::check::economy::flaws;
 use crate::scenario::complaint::{Complaints, Desk};
@@ -214,8 +216,7 @@ fn rows(plan: &Plan, chosen_only: bool) -> Vec<Vec<String>> {
     const HEADER: [&str; 7] =
         ["price", "vms", "banners", "service_profit", "application_profit", "satisfaction", "chosen"];
     let numbers = plan.rows().filter(|row| row.chosen || !chosen_only).map(|row| {
-        let values =
-            [row.price, row.vms, row.banners, row.service_profit, row.application_profit, row.satisfaction];
+        let values = [row.price, row.vms, row.banners, row.service_profit, row.application_profit, row.satisfaction];
         values.iter().map(f64::to_string).chain([row.chosen.to_string()]).collect()
     });
     std::iter::once(HEADER.map(str::to_owned).to_vec()).chain(numbers).collect()

@@ -83,7 +83,10 @@ mod tests {
         load.set_users(Some(7));
         let told = load.take();
         assert_eq!((told.users, told.failed, told.payload.count, told.response_s.count), (Some(7), 1, 2, 1));
-        assert_eq!((told.payload.sum, told.payload.min, told.payload.max, told.response_s.sum), (400.0, 100.0, 300.0, 2.0));
+        assert_eq!(
+            (told.payload.sum, told.payload.min, told.payload.max, told.response_s.sum),
+            (400.0, 100.0, 300.0, 2.0)
+        );
         assert_eq!((load.take().payload.count, load.take().failed), (0, 0));
     }
 }

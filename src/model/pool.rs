@@ -45,11 +45,20 @@ pub struct PoolSpec {
 }
 
 /// What instances use besides their processor, where the scenario says so; the monitor has no such metric otherwise.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Footprint {
+    /// Its weight where containers compete for the processors of their host.
+    pub cpu_shares: u32,
     pub memory: Option<MemoryUse>,
     /// What one instance can send and receive in a second, together.
     pub network_bytes_per_s: Option<f64>,
+}
+
+impl Default for Footprint {
+    /// Nothing stated; the weight that Docker gives by default.
+    fn default() -> Footprint {
+        Footprint { cpu_shares: 1024, memory: None, network_bytes_per_s: None }
+    }
 }
 
 /// Memory in use, of an instance's [`PoolSpec::memory_mib`].

@@ -28,14 +28,6 @@ pub(crate) enum Placed {
     Nowhere,
 }
 
-/// Thousandths of cores that the last of `running` requests takes into use where they share `millicores`.
-#[inline]
-fn cores_of_last(running: u32, millicores: u64) -> i64 {
-    let used = |requests: u32| (u64::from(requests) * 1000).min(millicores);
-    // At most a whole core, so the cast loses nothing.
-    (used(running) - used(running - 1)) as i64
-}
-
 /// No draw keeps an instance longer: heavy tails reach past what time can hold.
 const SERVICE_MAX: Span = Span::from_secs(100 * 365 * 86_400);
 
@@ -180,14 +172,12 @@ impl World {
                     request.held_from_pico = self.instances.get(instance_id.0).bill.held_at(now);
                 }
             }
-            Capacity::Shared { millicores, .. } => {
-                let running = self.instances.get(instance_id.0).phase.running();
-                pool.cores_busy.change(now, cores_of_last(running, millicores));
+            Capacity::Shared { .. } => {
                 let reading = self.share_until(instance_id, now);
                 self.requests.get_mut(id.0).held_from_pico = reading;
                 let instance = self.instances.get_mut(instance_id.0);
                 instance.sharing.as_mut().expect("a sharing pool's instance shares").join(id, service);
-                self.plan_shared_end(instance_id, plan);
+                self.shares_changed(instance_id, now, plan);
             }
         }
     }
@@ -225,7 +215,7 @@ impl World {
         let sharing = self.instances.get_mut(instance_id.0).sharing.as_mut().expect("a sharing pool's instance shares");
         sharing.event = None;
         let done = sharing.pop_done().expect("the end of sharing is planned for the instant it comes");
-        self.plan_shared_end(instance_id, plan);
+        self.shares_changed(instance_id, now, plan);
         done
     }
 
@@ -249,9 +239,6 @@ impl World {
         instance.signal(Signal::End);
         pool.counts.running -= 1;
         pool.busy.change(now, -1);
-        if let Capacity::Shared { millicores, .. } = pool.spec.capacity {
-            pool.cores_busy.change(now, -cores_of_last(instance.phase.running() + 1, millicores));
-        }
         pool.counts.bytes += request.payload_bytes + self.functions[request.function.index()].response_bytes;
         pool.hour.requests += 1;
         pool.answered.add(now.since(request.offered.expect("what runs was offered")));

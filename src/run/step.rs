@@ -312,7 +312,11 @@ impl Driver<'_> {
         if parent.is_none() {
             self.count_root(arrival, phases.response, cold, outcome);
             let load = &mut self.world.loads[source.index()];
-            if outcome == Outcome::Served { load.answered(phases.response) } else { load.failed() }
+            if outcome == Outcome::Served {
+                load.answered(phases.response)
+            } else {
+                load.failed()
+            }
             if let (Some(stakeholders), Outcome::Served) = (&mut self.stakeholders, outcome) {
                 let request = self.world.requests.get(id.0);
                 stakeholders.served(request.pool, request.payload_bytes, phases.response, &self.world, now);
@@ -508,7 +512,8 @@ impl Driver<'_> {
                 ("share", self.world.node(node).name.clone(), self.world.function(function).name.clone(), to, None)
             }
             Order::Tune { knob, value } => {
-                let before = self.stakeholders.as_mut().map(|stakeholders| stakeholders.tune(knob, value, &self.world, now));
+                let before =
+                    self.stakeholders.as_mut().map(|stakeholders| stakeholders.tune(knob, value, &self.world, now));
                 let refusal = before.is_none().then_some(Refusal::NoEconomy);
                 let from = before.map_or(String::new(), |before| before.to_string());
                 ("tune", knob.name().to_owned(), from, value.to_string(), refusal)

@@ -112,10 +112,8 @@ fn memory_and_network_decide_where_they_are_asked() {
     let (_, seen) = run(&shipped("mape-step", &all), "mape-threshold");
     let told = |text: &str| seen.decisions.iter().any(|row| row.action == "cycle" && row.reason.contains(text));
     assert!(told("cpu ") && told("memory ") && told("network "));
-    let memory = [
-        "strategy.mape-threshold.resources=[\"memory\"]",
-        "strategy.mape-threshold.memory={ lower = 10, upper = 35 }",
-    ];
+    let memory =
+        ["strategy.mape-threshold.resources=[\"memory\"]", "strategy.mape-threshold.memory={ lower = 10, upper = 35 }"];
     let (_, seen) = run(&shipped("mape-step", &memory), "mape-threshold");
     assert!(seen.decisions.iter().any(|row| row.reason.contains("add (memory)")));
 }

@@ -153,9 +153,8 @@ impl<'p, 'd, T: Serialize> Bench<'p, 'd, T> {
         };
         let monitor = Box::new(MetricMonitor::new(interval.unwrap_or(period), rate, reading, count_starting));
         let parts = Parts { monitor, analyses, planner, executor: Box::new(ScaleAndTune { reading }) };
-        let lasts = Span::from_nanos(
-            self.common.solve_time.as_nanos().saturating_add(self.common.actuation_delay.as_nanos()),
-        );
+        let lasts =
+            Span::from_nanos(self.common.solve_time.as_nanos().saturating_add(self.common.actuation_delay.as_nanos()));
         finish(desk, self.part, Mape::new(parts, pace, lasts, service))
     }
 }

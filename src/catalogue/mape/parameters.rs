@@ -321,4 +321,3 @@ pub(super) struct Common {
     pub actuation_delay: Span,
     pub limits: Limits,
 }
-

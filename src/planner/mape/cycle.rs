@@ -84,7 +84,8 @@ impl CycleRow {
                 Verdict::Keep => "keep",
                 Verdict::Add => "add",
             };
-            let by = if self.decided_by.is_empty() { String::new() } else { format!(" ({})", self.decided_by.join(", ")) };
+            let by =
+                if self.decided_by.is_empty() { String::new() } else { format!(" ({})", self.decided_by.join(", ")) };
             format!("{word}{by}")
         }));
         concluded.extend(self.vms.map(|vms| format!("W {vms:.3}")));
@@ -135,10 +136,7 @@ mod tests {
             row.told(),
             "cycle 3: saw cpu 81.2 %, 2 replicas; concluded add (cpu); planned 3 replicas by threshold; did scale 2 to 3"
         );
-        assert_eq!(
-            CycleRow::default().told(),
-            "cycle 0: saw nothing; concluded nothing; planned nothing; did nothing"
-        );
+        assert_eq!(CycleRow::default().told(), "cycle 0: saw nothing; concluded nothing; planned nothing; did nothing");
     }
 
     #[test]

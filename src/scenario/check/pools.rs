@@ -7,7 +7,8 @@ use crate::model::balancer::Policy;
 use crate::model::idle::Reuse;
 use crate::model::ids::{AccountId, FunctionId};
 use crate::model::pool::{
-    Birth, Capacity, Charge, Footprint, Growth, Health, KeepAlive, LeavesFirst, MemoryUse, OnDemand, PoolSpec, Prewarm, QueueRule,
+    Birth, Capacity, Charge, Footprint, Growth, Health, KeepAlive, LeavesFirst, MemoryUse, OnDemand, PoolSpec, Prewarm,
+    QueueRule,
 };
 use crate::model::tariff::{PerHour, Tariff};
 use crate::scenario::path::KeyPath;
@@ -16,7 +17,7 @@ use crate::scenario::setup::FunctionSetup;
 use crate::scenario::units::ByteSize;
 
 const GROWTH_WINDOW: Span = Span::from_secs(10);
-const CORES_MAX: f64 = 4096.0;
+pub(super) const CORES_MAX: f64 = 4096.0;
 
 impl Checker<'_> {
     pub(super) fn pools(
@@ -454,7 +455,14 @@ impl Checker<'_> {
         if written.shared && written.size.is_none() {
             self.refuse(path.key("shared"), "a `size` beside it: containers born by demand do not share");
         }
-        Footprint { memory, network_bytes_per_s: written.network.map(|network| network.bits_per_s as f64 / 8.0) }
+        if written.cpu_shares == 0 {
+            self.refuse(path.key("cpu_shares"), "a weight above zero");
+        }
+        Footprint {
+            cpu_shares: written.cpu_shares,
+            memory,
+            network_bytes_per_s: written.network.map(|network| network.bits_per_s as f64 / 8.0),
+        }
     }
 
     /// A number of instances that somebody wrote must fit the run's limit: one order would launch them all.

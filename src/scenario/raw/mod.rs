@@ -105,6 +105,9 @@ pub struct Node {
     /// Memory for instances; unlimited when absent.
     #[serde(default)]
     pub memory: Option<ByteSize>,
+    /// Processors that the containers on it compete for; each has what its pool states when absent.
+    #[serde(default)]
+    pub cores: Option<f64>,
 }
 
 /// A link in both directions.

@@ -168,6 +168,9 @@ pub struct ContainerPool {
     /// speed.
     #[serde(default)]
     pub shared: bool,
+    /// Weight of a container where those on a node with `cores` compete for its processors; 1024 as in Docker.
+    #[serde(default = "docker_shares")]
+    pub cpu_shares: u32,
     /// Memory in use by a container with nothing to do; with this or the next its memory is measured, of `memory`.
     #[serde(default)]
     pub memory_idle: Option<ByteSize>,
@@ -282,6 +285,10 @@ pub struct PrewarmEntry {
 
 fn one() -> u32 {
     1
+}
+
+fn docker_shares() -> u32 {
+    1024
 }
 
 fn two() -> u32 {

@@ -62,10 +62,10 @@ impl Analysis for EconomicAnalysis {
             knowledge.remarks.push("economy: no reading of the load".to_owned());
             return;
         };
-        let measured = api.response_s.zip(knowledge.system).map(|(response_s, system)| Measured {
-            response_ms: 1000.0 * response_s,
-            vms: f64::from(system.replicas),
-        });
+        let measured = api
+            .response_s
+            .zip(knowledge.system)
+            .map(|(response_s, system)| Measured { response_ms: 1000.0 * response_s, vms: f64::from(system.replicas) });
         let load = Load { rate_per_s, payload_kb: payload_kb(payload, self.reading), measured };
         match self.economist.plan(load, &self.streams, "mape", knowledge.cycle) {
             Ok(Some(plan)) => {
