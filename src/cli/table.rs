@@ -88,9 +88,9 @@ fn figures() -> Vec<(&'static str, Figure)> {
             let mut busy = 0.0;
             let mut capacity = 0.0;
             for (figures, pool) in run.summary.pools.iter().zip(&run.world.pools) {
-                if !pool.charges_per_use() && figures.slots < u32::MAX {
-                    busy += figures.busy_s;
-                    capacity += figures.alive_s * f64::from(figures.slots);
+                if !pool.charges_per_use() {
+                    busy += figures.used_s;
+                    capacity += figures.alive_s * figures.parallel;
                 }
             }
             if capacity > 0.0 { format!("{:.1} %", 100.0 * busy / capacity) } else { String::new() }

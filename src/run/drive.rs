@@ -16,7 +16,7 @@ use crate::engine::time::{Instant, Span};
 use crate::model::event::{Event, NEW_WORK};
 use crate::model::ids::{FunctionId, NodeId, SourceId};
 use crate::model::orders::{Orders, Reasoned};
-use crate::model::pool::Charge;
+use crate::model::pool::{Capacity, Charge};
 use crate::model::request::Request;
 use crate::model::routing::{Route, ShareRule};
 use crate::model::world::{Plan, World};
@@ -458,6 +458,11 @@ impl<'a> Driver<'a> {
             alive_s: level_seconds(&pool.alive.read(end)),
             peak_alive: pool.alive.max(),
             slots: pool.spec.capacity.at_once(),
+            used_s: match pool.spec.capacity {
+                Capacity::Slots(_) => level_seconds(&pool.busy.read(end)),
+                Capacity::Shared { .. } => level_seconds(&pool.cores_busy.read(end)) / 1000.0,
+            },
+            parallel: pool.spec.capacity.parallel(),
         });
         let books = &self.world.books;
         let summary = Summary {

@@ -173,7 +173,7 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
         .pools
         .iter()
         .map(|pool| {
-            let capacity = pool.alive_s * f64::from(pool.slots);
+            let capacity = pool.alive_s * pool.parallel;
             let figures = json!({
                 "launched": pool.launched,
                 "begun": pool.begun,
@@ -181,7 +181,7 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
                 "busy_s": pool.busy_s,
                 "uptime_s": pool.alive_s,
                 "peak_instances": pool.peak_alive,
-                "utilisation": (capacity > 0.0 && pool.slots < u32::MAX).then(|| pool.busy_s / capacity),
+                "utilisation": (capacity > 0.0).then(|| pool.used_s / capacity),
             });
             (pool.name.clone(), figures)
         })

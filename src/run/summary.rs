@@ -49,6 +49,9 @@ pub struct PoolFigures {
     pub alive_s: f64,
     pub peak_alive: u64,
     pub slots: u32,
+    /// Time integral of what was in use of the processors, or slots, and how many an instance has: utilisation.
+    pub used_s: f64,
+    pub parallel: f64,
 }
 
 /// Everything that a run counted.

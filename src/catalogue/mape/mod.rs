@@ -72,7 +72,10 @@ impl<'p, 'd, T: Serialize> Bench<'p, 'd, T> {
         let is_fleet = |pool: &&PoolSpec| matches!(pool.birth, Birth::Ordered { .. });
         match &self.common.service {
             Some(name) => self.setup.pool_named(name).filter(is_fleet),
-            None => self.setup.pools.iter().find(is_fleet),
+            None => match self.setup.economy {
+                Some(economy) => Some(&self.setup.pools[economy.service.index()]),
+                None => self.setup.pools.iter().find(is_fleet),
+            },
         }
     }
 
@@ -145,7 +148,8 @@ impl<'p, 'd, T: Serialize> Bench<'p, 'd, T> {
         planner: Option<Box<dyn Planner>>,
     ) -> Result<Built, Complaints> {
         let pace = Pace::new(self.common.period, self.common.mode).ok();
-        let Common { service, reading, period, interval, count_starting, .. } = self.common;
+        let service = self.service().map(|pool| pool.name.clone());
+        let Common { reading, period, interval, count_starting, .. } = self.common;
         let analyses: Option<Vec<Box<dyn Analysis>>> = analyses.into_iter().collect();
         let desk = std::mem::take(&mut self.desk);
         let (Some(pace), Some(analyses), Some(planner)) = (pace, analyses, planner) else {

@@ -18,7 +18,7 @@ macro_rules! mape {
             /// The strategy of the catalogue, where the table has another name.
             #[serde(default, rename = "use")]
             pub uses: Option<String>,
-            /// The fleet that is scaled; the first pool whose instances come by order when absent.
+            /// The fleet that is scaled; the economy's service when absent, else the first pool whose instances come by order.
             #[serde(default)]
             pub service: Option<String>,
             /// The published program with its slips (original), or the one its authors describe (corrected).

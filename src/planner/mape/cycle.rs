@@ -74,6 +74,12 @@ pub struct CycleRow {
 impl CycleRow {
     /// The row in a sentence of four parts: seen, concluded, planned, done.
     pub fn told(&self) -> String {
+        let done = if self.done.is_empty() { "nothing" } else { &self.done };
+        format!("{}; did {done}", self.why())
+    }
+
+    /// Its first three parts: the reason of what is ordered.
+    pub fn why(&self) -> String {
         let or_nothing = |parts: Vec<String>| if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") };
         let mut seen: Vec<String> = (!self.seen.is_empty()).then(|| self.seen.clone()).into_iter().collect();
         seen.extend(self.replicas.map(|replicas| format!("{replicas} replicas")));
@@ -104,9 +110,8 @@ impl CycleRow {
                 format!("{planned} replicas{by}")
             })
             .collect();
-        let done = if self.done.is_empty() { "nothing" } else { &self.done };
         format!(
-            "cycle {}: saw {}; concluded {}; planned {}; did {done}",
+            "cycle {}: saw {}; concluded {}; planned {}",
             self.cycle,
             or_nothing(seen),
             or_nothing(concluded),

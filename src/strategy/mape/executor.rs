@@ -27,7 +27,7 @@ impl Executor for ScaleAndTune {
         let target = knowledge.plan.map(|plan| plan.replicas);
         let repeats = self.reading == Reading::Original;
         if let Some(target) = target.filter(|&target| repeats || target != size) {
-            orders.scale(knowledge.service, target, knowledge.row().told());
+            orders.scale(knowledge.service, target, knowledge.row().why());
             done.push(format!("scale {size} to {target}"));
         }
         if let Some((price, banners)) = knowledge.economic.and_then(|found| found.terms) {
