@@ -41,14 +41,14 @@ struct Question {
     /// Parameters in TOML: the keys of a scenario's `economy` table; published defaults when absent.
     parameters: Option<PathBuf>,
     /// Arrival rate, requests per second.
-    #[arg(long, value_name = "PER_S")]
+    #[arg(long, value_name = "PER_S", allow_negative_numbers = true)]
     rate: f64,
     /// Mean payload of a request, KB.
-    #[arg(long, value_name = "KB", default_value_t = 10.0)]
+    #[arg(long, value_name = "KB", default_value_t = 10.0, allow_negative_numbers = true)]
     payload: f64,
     /// Weights of service, application and users, as in `--weights 0.33,0.33,0.34`.
-    #[arg(long, value_delimiter = ',', num_args = 3, value_name = "W")]
-    weights: Option<Vec<f64>>,
+    #[arg(long, value_name = "S,A,U", value_parser = weights)]
+    weights: Option<Weights>,
     /// Size of the search.
     #[arg(long, value_enum, default_value_t = Size::Tight)]
     preset: Size,
@@ -145,10 +145,7 @@ impl Question {
     }
 
     fn weights(&self) -> Weights {
-        match self.weights.as_deref() {
-            Some(&[service, application, user]) => Weights { service, application, user },
-            _ => Weights::default(),
-        }
+        self.weights.unwrap_or_default()
     }
 
     fn plan(&self) -> Result<(Plan, Situation), Trouble> {
@@ -208,6 +205,15 @@ impl Question {
             }
             None => Ok(rows(&plan, false).into_iter().map(|row| row.join(",") + "\n").collect()),
         }
+    }
+}
+
+/// Three numbers with commas between them.
+fn weights(text: &str) -> Result<Weights, String> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse::<f64>()).collect();
+    match numbers.as_deref() {
+        Ok(&[service, application, user]) => Ok(Weights { service, application, user }),
+        _ => Err("want three numbers, such as 0.33,0.33,0.34".to_owned()),
     }
 }
 

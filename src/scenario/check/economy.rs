@@ -14,6 +14,11 @@ pub type Flaw = (String, String, String);
 /// Everything that is wrong with the parameters of an economy.
 pub fn flaws(written: &raw::Economy) -> Vec<Flaw> {
     let mut flaws: Vec<Flaw> = written.parameters().faults().into_iter().map(flaw).collect();
+    for (key, found, _) in &mut flaws {
+        if key == "service_rate_per_s" && written.service_rate_per_s.is_none() {
+            "nothing".clone_into(found);
+        }
+    }
     let mut numbers =
         vec![("price_per_request", written.price_per_request), ("cloud_cost_per_s", written.cloud_cost_per_s)];
     numbers.extend(written.banners_per_page.map(|banners| ("banners_per_page", banners)));

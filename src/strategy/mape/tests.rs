@@ -16,7 +16,7 @@ use crate::model::pool::{Birth, Capacity, Charge, LeavesFirst, Pool, PoolSpec, Q
 use crate::model::tariff::PerHour;
 use crate::model::world::World;
 use crate::planner::mape::cycle::PeriodMode;
-use crate::planner::mape::{ContainerReading, HybridPlanner, Limits, Reading, Resource, Source, Verdict};
+use crate::planner::mape::{ContainerReading, HybridPlanner, Limits, Resource, Source, Verdict};
 use crate::planner::mape::{ThresholdAnalysis, Thresholds};
 
 /// One fleet without instances.
