@@ -199,6 +199,7 @@ fn lambda(name: &str, serves: Vec<FunctionId>, cold_factor: f64) -> PoolSpec {
         cold_factor,
         balancer_billed: false,
         idle_timeout: None,
+        footprint: Default::default(),
     }
 }
 
@@ -233,5 +234,6 @@ fn fleet(machines: u32, slots: u32, ready: bool, pico_per_hour: u64, balancer: P
         cold_factor: 1.0,
         balancer_billed: false,
         idle_timeout: None,
+        footprint: Default::default(),
     }
 }

@@ -1,5 +1,6 @@
 //! Floor 6: the table of strategies, one row each. Help, `list`, the README's table and the law tests follow from it.
 
+mod mape;
 mod parameters;
 
 use crate::engine::time::Span;
@@ -89,6 +90,39 @@ pub const CATALOGUE: &[Row] = &[
         knows: Knows::Cloud,
         build: parameters::spock,
         schema: crate::scenario::schema::json_schema::<parameters::Spock>,
+    },
+    Row {
+        name: "mape-threshold",
+        about: "one replica more or fewer when moving means of container readings pass their marks",
+        source: "EASE-MAPE-System (2019), docker threshold loop",
+        knows: Knows::Cloud,
+        build: mape::threshold,
+        schema: crate::scenario::schema::json_schema::<mape::Threshold>,
+    },
+    Row {
+        name: "mape-economic",
+        about: "replicas, price and banners chosen from the front of four stakeholders' goals (NSGA-II)",
+        source: "Fokaefs, Barna, Litoiu, Multi-Objective Economic Adaptation for Service Ecosystems on the Cloud; \
+                 Mape-Docker-Compose (2020 to 2022)",
+        knows: Knows::Cloud,
+        build: mape::economic,
+        schema: crate::scenario::schema::json_schema::<mape::Economic>,
+    },
+    Row {
+        name: "mape-capacity",
+        about: "as many replicas as the arrival rate over the capacity of one",
+        source: "closed form of mape-economic where replicas are cheap: the natural baseline",
+        knows: Knows::Cloud,
+        build: mape::capacity,
+        schema: crate::scenario::schema::json_schema::<mape::Capacity>,
+    },
+    Row {
+        name: "mape-hybrid",
+        about: "marks and economy joined: the larger when growing, the smaller when shrinking",
+        source: "Mape-Docker-Compose (2022), planner",
+        knows: Knows::Cloud,
+        build: mape::hybrid,
+        schema: crate::scenario::schema::json_schema::<mape::Hybrid>,
     },
 ];
 

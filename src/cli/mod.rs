@@ -8,6 +8,7 @@ mod evaluate;
 mod explain;
 mod list;
 mod plan;
+mod plan_economy;
 mod plan_fralb;
 mod plan_libra;
 #[cfg(feature = "yaml")]

@@ -22,6 +22,8 @@ pub enum Refusal {
     NoSuchType,
     /// The table names a pool or node that cannot be reached from there.
     NoPath,
+    /// The scenario has no economy whose terms could be set.
+    NoEconomy,
 }
 
 impl Refusal {
@@ -31,6 +33,7 @@ impl Refusal {
             Refusal::NoMemory { missing } => format!("no memory for {missing} instances; they wait"),
             Refusal::WaitedTooLong { missing } => format!("{missing} instances found no memory in time"),
             Refusal::NoSuchType => "no such instance type in use".to_owned(),
+            Refusal::NoEconomy => "the scenario has no economy".to_owned(),
             Refusal::NoPath => "no such pool or node within reach".to_owned(),
         }
     }

@@ -1,7 +1,7 @@
 //! The window that the world gives to strategies: names, sizes, loads and prices, read only.
 
 use super::alarm::AlarmState;
-use super::ids::{AlarmId, FunctionId, NodeId, PoolId};
+use super::ids::{AlarmId, FunctionId, NodeId, PoolId, SourceId};
 use super::monitor::{Metric, Of, Statistic};
 use super::pool::{Birth, Births, Charge, PoolSpec};
 use super::request::Request;
@@ -148,6 +148,28 @@ impl<'a> View<'a> {
         periods: u32,
     ) -> Option<f64> {
         self.world.monitor.latest(Of::Function(function), metric, statistic, periods, self.now)
+    }
+
+    /// The same of a source: what its load generator tells.
+    pub fn source_metric(&self, source: SourceId, metric: Metric, statistic: Statistic, periods: u32) -> Option<f64> {
+        self.world.monitor.latest(Of::Source(source), metric, statistic, periods, self.now)
+    }
+
+    /// Length of the shortest period that metrics are published for.
+    pub fn granularity(&self) -> Span {
+        self.world.monitor.spec().granularity
+    }
+
+    /// Up to when metrics are published; what was read a look ago is read again while it stands still.
+    pub fn published_until(&self) -> Instant {
+        self.world.monitor.published_until(self.granularity(), self.now)
+    }
+
+    /// The sources that call a function which the pool serves.
+    pub fn sources_for(&self, pool: PoolId) -> impl Iterator<Item = SourceId> + use<'a> {
+        let world = self.world;
+        let calls = move |index: &usize| world.pool(pool).serves(world.loads[*index].function);
+        (0..world.loads.len()).filter(calls).map(SourceId::from_index)
     }
 
     pub fn alarms(&self) -> impl Iterator<Item = AlarmId> + use<> {

@@ -12,6 +12,7 @@ use super::event::Event;
 use super::function::Function;
 use super::ids::{AccountId, FunctionId, InstanceId, NodeId, PoolId, RequestId, Slab};
 use super::instance::Instance;
+use super::load::LoadMeter;
 use super::monitor::{Monitor, MonitorSpec};
 use super::network::Network;
 use super::node::Node;
@@ -55,6 +56,8 @@ pub struct World {
     pub monitor: Monitor,
     pub alarms: Vec<Alarm>,
     pub groups: Vec<Group>,
+    /// What each source tells of its requests.
+    pub loads: Vec<LoadMeter>,
     pub(crate) tables: Tables,
     pub(crate) covers: Vec<Cover>,
     pub(crate) instances: Slab<Instance>,
@@ -86,7 +89,7 @@ impl World {
         tariff: Tariff,
     ) -> World {
         let names: Vec<String> = functions.iter().map(|function| function.name.clone()).collect();
-        let monitor = Monitor::new(MonitorSpec::default(), &pools, &names);
+        let monitor = Monitor::new(MonitorSpec::default(), &pools, &names, &[]);
         let tables = Tables::new(nodes.len(), functions.len());
         World {
             servers: Servers::new(functions.len(), &pools),
@@ -101,6 +104,7 @@ impl World {
             monitor,
             alarms: Vec::new(),
             groups: Vec::new(),
+            loads: Vec::new(),
             tables,
             covers: Vec::new(),
             instances: Slab::default(),

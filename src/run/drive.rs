@@ -7,6 +7,7 @@ use std::io;
 
 use super::digest::Digest;
 use super::sink::{Sink, Wants};
+use super::stakeholders::Stakeholders;
 use super::summary::{Flow, HourCounts, PoolFigures, Summary, level_seconds};
 use crate::engine::merge::Merge;
 use crate::engine::random::Keyed;
@@ -15,7 +16,7 @@ use crate::engine::time::{Instant, Span};
 use crate::model::event::{Event, NEW_WORK};
 use crate::model::ids::{FunctionId, NodeId, SourceId};
 use crate::model::orders::{Orders, Reasoned};
-use crate::model::pool::Charge;
+use crate::model::pool::{Capacity, Charge};
 use crate::model::request::Request;
 use crate::model::routing::{Route, ShareRule};
 use crate::model::world::{Plan, World};
@@ -96,6 +97,7 @@ pub struct Driver<'a> {
     pub(super) orders_given: u64,
     pub(super) refusals: u64,
     pub(super) charged_pico: u128,
+    pub(super) stakeholders: Option<Stakeholders>,
     pub(super) hours: Vec<HourCounts>,
     pub(super) feeds: Vec<Feed>,
     pub(super) merge: Merge,
@@ -186,6 +188,7 @@ impl<'a> Driver<'a> {
             orders_given: 0,
             refusals: 0,
             charged_pico: 0,
+            stakeholders: setup.economy.map(Stakeholders::new),
             hours: Vec::new(),
             thinking: 0,
             horizon: setup.horizon.map_or(Instant::FAR, |span| Instant::ZERO + span),
@@ -347,7 +350,7 @@ impl<'a> Driver<'a> {
     /// A client thinks before it asks again, unless that is past the horizon or it is done.
     fn think(&mut self, index: usize, client: u32) {
         let Next::AfterAnswer(think) = self.feeds[index].source.next(client) else { return };
-        let asks = self.now.saturating_add(think);
+        let Some(asks) = self.feeds[index].source.asks(client, self.now, think) else { return };
         if asks < self.horizon {
             let event = Event::ClientAsks { source: index as u32, client };
             self.plan.plan(asks, event.rank(), event);
@@ -389,6 +392,7 @@ impl<'a> Driver<'a> {
         self.calls.arrived += 1;
         let key = feed.key;
         feed.key = key.wrapping_add(1);
+        self.world.loads[index].sent(demand.payload_bytes);
         for word in [number, index as u64, self.now.as_nanos(), demand.work.to_bits(), demand.payload_bytes] {
             self.offered.fold(word);
         }
@@ -425,6 +429,15 @@ impl<'a> Driver<'a> {
         self.plan.plan(self.world.hour_ends(), event.rank(), event);
     }
 
+    /// Load generators tell how many users they have switched on, before the monitor looks.
+    pub(super) fn tell_users(&mut self) {
+        // Those of the time that the monitor looks back on, which ends here.
+        let before = Instant::from_nanos(self.now.as_nanos().saturating_sub(1));
+        for (feed, load) in self.feeds.iter().zip(&mut self.world.loads) {
+            load.set_users(feed.source.users(before));
+        }
+    }
+
     #[inline]
     fn flush_departures(&mut self) -> io::Result<()> {
         if self.world.departures.is_empty() { Ok(()) } else { self.write_departures() }
@@ -443,6 +456,7 @@ impl<'a> Driver<'a> {
         let end = if self.horizon == Instant::FAR { self.now } else { self.now.max(self.horizon) };
         self.world.close(end);
         self.flush_departures().map_err(|error| Stop::Sink { error, at: end })?;
+        let account = self.stakeholders.take().map(|stakeholders| stakeholders.close(&self.world, end));
         let pools = self.world.pools.iter().map(|pool| PoolFigures {
             name: pool.spec.name.clone(),
             launched: pool.launched,
@@ -452,6 +466,11 @@ impl<'a> Driver<'a> {
             alive_s: level_seconds(&pool.alive.read(end)),
             peak_alive: pool.alive.max(),
             slots: pool.spec.capacity.at_once(),
+            used_s: match pool.spec.capacity {
+                Capacity::Slots(_) => level_seconds(&pool.busy.read(end)),
+                Capacity::Shared { .. } => level_seconds(&pool.cores_busy.read(end)) / 1000.0,
+            },
+            parallel: pool.spec.capacity.parallel(),
         });
         let books = &self.world.books;
         let summary = Summary {
@@ -478,6 +497,7 @@ impl<'a> Driver<'a> {
             held_pico: books.share_pico(crate::model::books::Share::Held),
             idle_pico: books.share_pico(crate::model::books::Share::Idle),
             charged_pico: self.charged_pico,
+            account,
             digest: self.digest.hex(),
             offered_digest: self.offered.hex(),
         };

@@ -6,7 +6,8 @@ use crate::engine::law::Law;
 use crate::engine::random::Streams;
 use crate::engine::time::{Instant, Span};
 use crate::model::function::{Draws, Function};
-use crate::model::ids::{FunctionId, NodeId};
+use crate::model::ids::{FunctionId, NodeId, PoolId};
+use crate::model::load::LoadMeter;
 use crate::model::network::{Link, Network};
 use crate::model::node::Node;
 use crate::model::pool::{Pool, PoolSpec};
@@ -14,6 +15,7 @@ use crate::model::provider::ProviderSpec;
 use crate::model::request::{Retry, Step};
 use crate::model::tariff::{PerHour, Tariff};
 use crate::model::world::{Account, World};
+use crate::planner::economy::Market;
 use crate::workload::demand::DemandLaws;
 use crate::workload::source::{Arrivals, Source};
 
@@ -37,6 +39,8 @@ pub struct Setup {
     pub accounts: Vec<Account>,
     pub tariff: Tariff,
     pub reservations: Vec<ReservationSetup>,
+    /// Whose stakeholders are accounted; most scenarios have none.
+    pub economy: Option<EconomySetup>,
     pub limits: Limits,
     pub order_patience: Option<Span>,
     /// Files that were read, for the manifest.
@@ -83,6 +87,21 @@ pub struct ReservationSetup {
     pub term: Span,
 }
 
+/// The economy around one service.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EconomySetup {
+    /// The fleet whose requests are paid and whose replicas are rented.
+    pub service: PoolId,
+    pub market: Market,
+    /// Terms until a strategy sets others: USD per request, banners on a page.
+    pub price_per_request: f64,
+    pub banners_per_page: f64,
+    /// What a second of a replica costs the cloud itself, USD.
+    pub cloud_cost_per_s: f64,
+    /// Satisfaction is that of the mean response time of so long.
+    pub period: Span,
+}
+
 /// What a run may grow to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -106,6 +125,7 @@ impl Setup {
         let network = Network::new(self.nodes.len(), &self.links);
         let accounts = self.accounts.clone();
         let mut world = World::new(self.nodes.clone(), network, functions, pools, accounts, self.tariff.clone());
+        world.loads = self.sources.iter().map(|source| LoadMeter::new(&source.name, source.function)).collect();
         world.install(&self.provider);
         world
     }

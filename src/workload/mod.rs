@@ -13,6 +13,8 @@ pub mod picture;
 pub mod profile;
 pub mod renewal;
 pub mod replay;
+pub mod schedule;
+pub mod sensors;
 pub mod source;
 pub mod synth;
 pub mod trace;

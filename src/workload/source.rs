@@ -15,6 +15,7 @@ use super::modulated::Modulated;
 use super::on_off::OnOff;
 use super::renewal::{Poisson, Regular, Renewal};
 use super::replay::{Player, Replay, own_streams};
+use super::sensors::Sensors;
 use super::trace::flaw::Flaw;
 use super::varying::Varying;
 use crate::engine::random::{Keyed, Rng, Streams};
@@ -47,6 +48,7 @@ pub enum Arrivals {
     Clusters(Clusters),
     Fitted(Fitted),
     Replay(Replay),
+    Sensors(Sensors),
     Closed(Closed),
 }
 
@@ -159,6 +161,25 @@ impl Source {
         }
     }
 
+    /// How many users or sensors are switched on; `None` for a source that has none.
+    pub fn users(&self, at: Instant) -> Option<u32> {
+        let since = Instant::ZERO + at.saturating_since(self.start);
+        match &self.arrivals {
+            Arrivals::Sensors(sensors) => Some(sensors.schedule().at(since)),
+            Arrivals::Closed(closed) => Some(closed.schedule().map_or(closed.clients(), |schedule| schedule.at(since))),
+            _ => None,
+        }
+    }
+
+    /// When a client of a closed source asks that thinks for so long from now on; `None`: it is switched off for good.
+    #[inline]
+    pub fn asks(&self, client: u32, now: Instant, think: Span) -> Option<Instant> {
+        match &self.arrivals {
+            Arrivals::Closed(closed) => closed.asks(client, now, think),
+            _ => Some(now.saturating_add(think)),
+        }
+    }
+
     /// When the next request of `client` comes (0 for an open source, whose requests have no order but time's).
     #[inline]
     pub fn next(&mut self, client: u32) -> Next {
@@ -221,6 +242,7 @@ impl Arrivals {
             Arrivals::Varying(rule) => rule.next(rng),
             Arrivals::Counts(rule) => rule.next(rng),
             Arrivals::Bursts(rule) => rule.next(),
+            Arrivals::Sensors(rule) => rule.next(rng),
             Arrivals::Clusters(rule) => rule.next(rng),
             // What recorded arrivals and generators say comes from elsewhere.
             Arrivals::Closed(_) | Arrivals::Fitted(_) | Arrivals::Replay(_) => None,

@@ -4,6 +4,7 @@
 mod bad_input;
 mod commands;
 mod docs;
+mod economy;
 mod folders;
 mod hostile;
 #[allow(dead_code)] // Golden data are not compared here.

@@ -1,5 +1,6 @@
 //! From the file as written to a setup that cannot be wrong: every complaint at once, each with key, found and wanted.
 
+pub mod economy;
 mod functions;
 mod laws;
 mod places;
@@ -174,6 +175,7 @@ impl Checker<'_> {
         let accounts = self.accounts(&raw);
         let pools = self.pools(&raw, &functions, tariff.as_ref());
         let provider = self.provider(&raw, &pools);
+        let economy = self.economy(&raw, &pools);
         let reservations = self.reservations(&raw, tariff.as_ref());
         let endless = raw.sources.values().any(raw::Source::is_endless);
         if raw.horizon.is_none() && endless {
@@ -196,6 +198,7 @@ impl Checker<'_> {
             accounts,
             tariff: tariff?,
             reservations,
+            economy,
             limits: Limits {
                 events: raw.limits.events,
                 in_flight: raw.limits.in_flight,

@@ -7,15 +7,17 @@ use crate::model::balancer::Policy;
 use crate::model::idle::Reuse;
 use crate::model::ids::{AccountId, FunctionId};
 use crate::model::pool::{
-    Birth, Capacity, Charge, Growth, Health, KeepAlive, LeavesFirst, OnDemand, PoolSpec, Prewarm, QueueRule,
+    Birth, Capacity, Charge, Footprint, Growth, Health, KeepAlive, LeavesFirst, MemoryUse, OnDemand, PoolSpec, Prewarm,
+    QueueRule,
 };
 use crate::model::tariff::{PerHour, Tariff};
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 use crate::scenario::setup::FunctionSetup;
+use crate::scenario::units::ByteSize;
 
 const GROWTH_WINDOW: Span = Span::from_secs(10);
-const CORES_MAX: f64 = 4096.0;
+pub(super) const CORES_MAX: f64 = 4096.0;
 /// Most pools, those of functions that have one each among them.
 const POOLS_MAX: usize = 100_000;
 
@@ -116,6 +118,7 @@ impl Checker<'_> {
             cold_factor: 1.0,
             balancer_billed: written.load_balancer,
             idle_timeout: written.idle_timeout.map(|span| span.0),
+            footprint: Footprint::default(),
         }
     }
 
@@ -320,6 +323,7 @@ impl Checker<'_> {
             cold_factor: written.cold_factor,
             balancer_billed: false,
             idle_timeout: None,
+            footprint: Footprint::default(),
         }
     }
 
@@ -438,7 +442,12 @@ impl Checker<'_> {
             charge,
             memory_mib,
             birth,
-            capacity: Capacity::Slots(written.concurrency.max(1)),
+            capacity: if written.shared {
+                let millicores = ((written.vcpu * 1000.0).round() as u64).max(1);
+                Capacity::Shared { millicores, workers: written.concurrency.max(1) }
+            } else {
+                Capacity::Slots(written.concurrency.max(1))
+            },
             queue: match written.queue_limit {
                 Some(0) => QueueRule::None,
                 limit => QueueRule::Central { limit: limit.unwrap_or(u32::MAX) },
@@ -447,6 +456,33 @@ impl Checker<'_> {
             cold_factor: 1.0,
             balancer_billed: false,
             idle_timeout: None,
+            footprint: self.footprint(written, path),
+        }
+    }
+
+    fn footprint(&mut self, written: &raw::ContainerPool, path: &KeyPath) -> Footprint {
+        let mib = |size: Option<ByteSize>| size.map_or(0.0, |size| size.0 as f64 / f64::from(1 << 20));
+        let stated = written.memory_idle.or(written.memory_per_request).is_some();
+        let memory = stated.then(|| MemoryUse {
+            idle_mib: mib(written.memory_idle),
+            per_request_mib: mib(written.memory_per_request),
+        });
+        if written.memory_idle.is_some_and(|idle| idle > written.memory) {
+            self.refuse(path.key("memory_idle"), format!("at most the memory of {}", written.memory));
+        }
+        if written.network.is_some_and(|network| network.bits_per_s == 0) {
+            self.refuse(path.key("network"), "a bandwidth above zero");
+        }
+        if written.shared && written.size.is_none() {
+            self.refuse(path.key("shared"), "a `size` beside it: containers born by demand do not share");
+        }
+        if written.cpu_shares == 0 {
+            self.refuse(path.key("cpu_shares"), "a weight above zero");
+        }
+        Footprint {
+            cpu_shares: written.cpu_shares,
+            memory,
+            network_bytes_per_s: written.network.map(|network| network.bits_per_s as f64 / 8.0),
         }
     }
 

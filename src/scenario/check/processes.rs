@@ -1,6 +1,7 @@
 //! Processes of arrivals: from the keys of a source to a rule of the workload.
 
 use super::Checker;
+use crate::engine::law::Law;
 use crate::engine::time::{Instant, Span};
 use crate::engine::unfit::Unfit;
 use crate::scenario::path::KeyPath;
@@ -12,6 +13,8 @@ use crate::workload::modulated::Modulated;
 use crate::workload::on_off::OnOff;
 use crate::workload::profile::{Daily, FlashCrowd, cosine, ramp, read_rates};
 use crate::workload::renewal::{Poisson, Renewal};
+use crate::workload::schedule::Schedule;
+use crate::workload::sensors::Sensors;
 use crate::workload::source::Arrivals;
 use crate::workload::varying::Varying;
 
@@ -70,11 +73,8 @@ impl Checker<'_> {
             }
             raw::Source::Bursts(bursts) => self.bursts(bursts, path),
             raw::Source::Clusters(clusters) => self.clusters(clusters, path),
-            raw::Source::Closed(closed) => {
-                let think = self.law(&closed.think, &path.key("think"));
-                let built = Closed::new(closed.clients, think).map(Arrivals::Closed);
-                self.fit(built, &path.key("clients"))
-            }
+            raw::Source::Closed(closed) => self.closed(closed, path),
+            raw::Source::Sensors(sensors) => self.sensors(sensors, path),
         }
     }
 
@@ -87,6 +87,44 @@ impl Checker<'_> {
             }
             other => self.fit_keys(other.map(Arrivals::Varying), path),
         }
+    }
+
+    fn closed(&mut self, written: &raw::Closed, path: &KeyPath) -> Option<Arrivals> {
+        let think = self.law(&written.think, &path.key("think"));
+        let (built, key) = match (written.clients, written.schedule.is_empty()) {
+            (Some(clients), true) => (Closed::new(clients, think), "clients"),
+            (None, false) => {
+                let schedule = self.schedule(&written.schedule, written.repeats, path)?;
+                (Closed::scheduled(schedule, think), "schedule")
+            }
+            (Some(_), false) => {
+                self.refuse(path.key("clients"), "either a number of clients or a schedule");
+                return None;
+            }
+            (None, true) => {
+                self.refuse_found(path.key("clients"), "nothing", "a number of clients or a schedule");
+                return None;
+            }
+        };
+        self.fit(built.map(Arrivals::Closed), &path.key(key))
+    }
+
+    fn sensors(&mut self, written: &raw::Sensors, path: &KeyPath) -> Option<Arrivals> {
+        let intervals: Vec<Law> = written
+            .intervals
+            .iter()
+            .enumerate()
+            .map(|(index, law)| self.law(law, &path.key("intervals").index(index)))
+            .collect();
+        let schedule = self.schedule(&written.schedule, written.repeats, path)?;
+        let built = Sensors::new(schedule, intervals);
+        let key = built.as_ref().err().map_or("intervals", |unfit| unfit.parameter);
+        self.fit(built.map(Arrivals::Sensors), &path.key(key))
+    }
+
+    fn schedule(&mut self, written: &[raw::Crowd], repeats: bool, path: &KeyPath) -> Option<Schedule> {
+        let steps: Vec<(u32, Span)> = written.iter().map(|crowd| (crowd.count, crowd.lasts.0)).collect();
+        Schedule::new(&steps, repeats).map_err(|unfit| self.refuse(path.key("schedule"), unfit.wanted)).ok()
     }
 
     fn mmpp(&mut self, written: &raw::Mmpp, path: &KeyPath) -> Option<Arrivals> {

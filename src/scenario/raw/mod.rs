@@ -1,6 +1,7 @@
 //! The scenario file as it is written: these types mirror it, name its defaults and where they come from, and are its
 //! JSON Schema. What cannot be is refused later, in `check`.
 
+mod economy;
 mod pools;
 mod prices;
 mod provider;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::economy::{Bounds, Economy, ResponseWord};
 pub use self::pools::{
     Balance, ContainerPool, FunctionPool, Initial, LeavesFirst, Pool, Prewarm, PrewarmEntry, Queue, Reuse, VmPool,
 };
@@ -21,8 +23,8 @@ pub use self::provider::{
     Step as PolicyStep, Stepwise, Target,
 };
 pub use self::sources::{
-    Bursts, Closed, Clusters, Common, Counts, Daily, Fitted, FlashCrowd, Ipp, Mmpp, Poisson, Ramp, Rates, Renewal,
-    Sessions, Source, Steps,
+    Bursts, Closed, Clusters, Common, Counts, Crowd, Daily, Fitted, FlashCrowd, Ipp, Mmpp, Poisson, Ramp, Rates, Renewal,
+    Sensors, Sessions, Source, Steps,
 };
 pub use self::traces::{Keep, Trace};
 use super::law_text::{ByteLaw, TimeLaw};
@@ -90,6 +92,9 @@ pub struct Scenario {
     /// Instances reserved for the whole run.
     #[serde(default)]
     pub reservations: Vec<Reservation>,
+    /// Stakeholders of a service, accounted over the run; nobody when absent.
+    #[serde(default)]
+    pub economy: Option<Economy>,
     /// Bounds on what a run may grow to.
     #[serde(default)]
     pub limits: Limits,
@@ -105,6 +110,9 @@ pub struct Node {
     /// Memory for instances; unlimited when absent.
     #[serde(default)]
     pub memory: Option<ByteSize>,
+    /// Processors that the containers on it compete for; each has what its pool states when absent.
+    #[serde(default)]
+    pub cores: Option<f64>,
 }
 
 /// A link in both directions.

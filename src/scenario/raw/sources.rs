@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::seconds;
 use super::traces::Trace;
 use crate::scenario::law_text::{ByteLaw, NumberLaw, TimeLaw};
-use crate::scenario::units::{Rate, TimeSpan};
+use crate::scenario::units::{Quantity, Rate, TimeSpan};
 use crate::workload::trace::place::Placement;
 
 /// Where requests come from; `kind` says by which process.
@@ -43,8 +44,10 @@ pub enum Source {
     Bursts(Bursts),
     /// Bursts at random, which several sources may share.
     Clusters(Clusters),
-    /// A fixed number of clients: each thinks, asks, waits for the answer.
+    /// Clients: each thinks, asks, waits for the answer.
     Closed(Closed),
+    /// Sensors that send messages at intervals, more or fewer of them step by step.
+    Sensors(Sensors),
 }
 
 /// What all kinds of sources share.
@@ -125,6 +128,7 @@ impl Source {
             Source::Bursts(source) => source.common(),
             Source::Clusters(source) => source.common(),
             Source::Closed(source) => source.common(),
+            Source::Sensors(source) => source.common(),
         }
     }
 
@@ -143,8 +147,9 @@ impl Source {
             | Source::Ipp(_)
             | Source::Sessions(_)
             | Source::Daily(_)
-            | Source::Clusters(_)
-            | Source::Closed(_) => true,
+            | Source::Clusters(_) => true,
+            Source::Sensors(sensors) => sensors.repeats,
+            Source::Closed(closed) => closed.repeats || closed.schedule.is_empty(),
         };
         rule && self.common().requests.is_none()
     }
@@ -365,10 +370,45 @@ source! {
 source! {
     /// Clients that wait for their answers.
     Closed {
-        clients: u32,
-        /// Time between an answer and the next request.
+        /// A fixed number of them; or a schedule.
+        #[serde(default)]
+        clients: Option<u32>,
+        /// How many are switched on, step by step; nobody after the last.
+        #[serde(default)]
+        schedule: Vec<Crowd>,
+        /// The schedule begins again at its end.
+        #[serde(default)]
+        repeats: bool,
+        /// Time between an answer and the next request; none, as ApacheBench has it.
+        #[serde(default = "no_time")]
         think: TimeLaw,
     }
+}
+
+source! {
+    /// A fleet of sensors.
+    Sensors {
+        /// How many are switched on, step by step; none after the last. The published generator's twenty minutes when
+        /// absent.
+        #[serde(default = "published_fleet")]
+        schedule: Vec<Crowd>,
+        /// The schedule begins again at its end.
+        #[serde(default)]
+        repeats: bool,
+        /// Time between two messages of a sensor, by kind; kinds take turns. When absent the published five: temperature,
+        /// device, gps, sound, camera.
+        #[serde(default = "published_kinds")]
+        intervals: Vec<TimeLaw>,
+    }
+}
+
+/// One step of a schedule.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Crowd {
+    /// Users or sensors that are switched on.
+    pub count: u32,
+    pub lasts: TimeSpan,
 }
 
 fn second() -> TimeSpan {
@@ -382,6 +422,22 @@ fn nothing() -> TimeSpan {
 /// 14:00, when both halves of a country are at work.
 fn afternoon() -> TimeSpan {
     TimeSpan(crate::engine::time::Span::from_secs(14 * 3600))
+}
+
+fn no_time() -> TimeLaw {
+    TimeLaw::parse("0s").expect("a default is a law")
+}
+
+/// `WORKLOAD_SCHEDULE` of the published sensor generator.
+fn published_fleet() -> Vec<Crowd> {
+    const COUNTS: [u32; 20] = [10, 50, 80, 20, 60, 90, 100, 70, 50, 80, 100, 10, 30, 60, 90, 70, 100, 80, 50, 15];
+    let lasts = |nth: usize| seconds(if nth == 12 { 50 } else { 60 });
+    COUNTS.iter().enumerate().map(|(nth, &count)| Crowd { count, lasts: lasts(nth) }).collect()
+}
+
+fn published_kinds() -> Vec<TimeLaw> {
+    let kinds = ["1s", "normal(5s, sd 1s)", "2s", "200ms", "66.666667ms"];
+    kinds.map(|text| TimeLaw::parse(text).expect("a default is a law")).into()
 }
 
 fn one() -> u32 {
