@@ -97,13 +97,15 @@ impl ScalePerRequest {
         // Of a Poisson number of steps with this mean: the weight of k steps, and of more than k.
         let (mut log_weight, mut more) = (-mean_steps, 1.0);
         let (mut late, mut waited) = (0.0, 0.0);
-        for step in 0u64.. {
+        // Beyond this many a Poisson number has no weight that a float could hold beside one.
+        let last = (mean_steps + 10.0 * libm::sqrt(mean_steps) + 60.0) as u64;
+        for step in 0..=last {
             let alive: f64 = present.iter().sum();
             let weight = libm::exp(log_weight);
             more = f64::max(more - weight, 0.0);
             late += weight * alive;
             waited += more * alive / rate;
-            if alive < NEGLIGIBLE || (step as f64 > mean_steps && more < NEGLIGIBLE) {
+            if alive < NEGLIGIBLE {
                 break;
             }
             next.fill(0.0);
