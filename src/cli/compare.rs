@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::ScenarioArgs;
 use super::bar::Bar;
@@ -154,7 +153,7 @@ impl Compare {
 /// The table: a measure a row, a strategy a column.
 fn figures(opened: &Opened, compared: &Compared) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
     let mut header = vec![opened.setup.name.clone()];
     header.extend(compared.columns.iter().map(|column| column.label.clone()));
     table.set_header(header);
