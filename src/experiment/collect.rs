@@ -20,9 +20,8 @@ pub enum Collected {
 /// # Errors
 /// A point that is refused, or a table that cannot be written.
 pub fn collect(job: &Job, from: &[PathBuf], out: &Path) -> Result<Collected, SweepError> {
-    let roots = if from.is_empty() { std::slice::from_ref(&out) } else { &[] };
-    let folders = roots.iter().map(|root| root.to_path_buf()).chain(from.iter().cloned());
-    let stores: Vec<Store> = folders.map(|root| Store::of(&store_folder(&root, job.name()))).collect();
+    let of = |root: &Path| Store::of(&store_folder(root, job.name()));
+    let stores: Vec<Store> = if from.is_empty() { vec![of(out)] } else { from.iter().map(|root| of(root)).collect() };
     let (rows, missing) = job.gather(&stores)?;
     if missing.is_empty() {
         return Ok(Collected::Table(job.write_tables(out, &rows)?, rows.len()));
@@ -53,7 +52,7 @@ fn complaint(job: &Job, stores: &[Store], missing: &[Missing<'_>]) -> Vec<String
                 let note = |store: &Store| std::fs::read_to_string(store.folder().join(shard.note())).ok();
                 let state = match stores.iter().find_map(note).as_deref() {
                     None => "has not been run",
-                    Some("complete\n") => "is complete, but for a scenario that has changed since",
+                    Some("complete\n") => "says that it is complete (was the scenario changed since?)",
                     Some(_) => "was begun and is not complete",
                 };
                 lines.push(format!("shard {part}/{of} {state}: {lacking} of its points are missing"));

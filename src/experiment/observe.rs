@@ -12,8 +12,10 @@ use crate::engine::tally::Tally;
 use crate::engine::time::{Instant, Span};
 use crate::model::pool::Charge;
 use crate::model::request::Outcome;
+use crate::model::world::World;
 use crate::run::drive::drive;
 use crate::run::sink::{CallRow, DecisionRow, Sink, Wants};
+use crate::run::summary::Summary;
 use crate::scenario::setup::Setup;
 use crate::solve::statistics::mser::Series;
 use crate::solve::statistics::trend::{lag_one, mann_kendall};
@@ -64,7 +66,7 @@ impl Verdict {
 pub struct Observed {
     pub values: Values,
     pub verdict: Verdict,
-    /// Where MSER-5 ends the head; `None` where too few responses were seen.
+    /// Where MSER-5 ends the head; `None` where too few responses were seen, or the run never settled.
     pub head: Option<Span>,
     /// Means of [`STRETCHES`] consecutive stretches of responses, seconds.
     pub stretches: Option<Vec<f64>>,
@@ -114,14 +116,7 @@ pub fn observe(
     if !broken.is_empty() {
         return Err(RunError::BrokenLaw(broken.join("; ")));
     }
-    Ok(Observed {
-        values: values(&summary, &world, probe.counts),
-        verdict: probe.verdict(),
-        head: probe.series.head().map(|(until, _)| until.saturating_since(Instant::ZERO)),
-        stretches: probe.stretches(),
-        response: Some(summary.response),
-        offered_digest: summary.offered_digest,
-    })
+    Ok(probe.observed(summary, &world))
 }
 
 /// Sees the responses of a run as they come.
@@ -142,6 +137,22 @@ impl Probe {
             from: Instant::ZERO + setup.warm_up,
             steady: is_steady(setup),
             functions: setup.pools.iter().map(|pool| matches!(pool.charge, Charge::PerUse { .. })).collect(),
+        }
+    }
+
+    /// What the run gave, now that it is over.
+    pub fn observed(self, summary: Summary, world: &World) -> Observed {
+        Observed {
+            values: values(&summary, world, self.counts),
+            verdict: self.verdict(),
+            head: self
+                .series
+                .head()
+                .filter(|(_, found)| !found.too_short)
+                .map(|(until, _)| until.saturating_since(Instant::ZERO)),
+            stretches: self.stretches(),
+            response: Some(summary.response),
+            offered_digest: summary.offered_digest,
         }
     }
 

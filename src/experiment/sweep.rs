@@ -7,20 +7,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use super::design::{Point, points};
-use super::observe::observe;
+use super::observe::{Probe, observe};
 use super::opened::{Column, Opened, open};
 use super::points::{self, Row};
 use super::run::{Output, RunError, run_column};
 use super::store::{Kept, Store};
 use crate::run::folder::{file_hash, hex, write_json};
-use crate::run::sink::Silent;
 use crate::scenario::complaint::{Complaints, Desk, Origin};
 use crate::scenario::path::KeyPath;
 use crate::scenario::sweep::{Axis, Sampling, Sweep, Values};
@@ -83,6 +82,8 @@ pub struct Job {
     hashes: Mutex<BTreeMap<PathBuf, String>>,
     /// Runs under way: two points may ask for the same one.
     under_way: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
+    /// The addresses of points that were opened, by strategy: a table after a sweep opens none again.
+    known: Mutex<BTreeMap<u64, Vec<Vec<String>>>>,
 }
 
 /// What a sweep did.
@@ -114,7 +115,8 @@ impl Job {
             return Err(SweepError::NoSweep(path.display().to_string()));
         };
         let points = points(&sweep);
-        let job = Job { base, sweep, points, hashes: Mutex::default(), under_way: Mutex::default() };
+        let job =
+            Job { base, sweep, points, hashes: Mutex::default(), under_way: Mutex::default(), known: Mutex::default() };
         job.try_values()?;
         Ok(job)
     }
@@ -188,24 +190,29 @@ impl Job {
         open(&self.base.path, &overrides)
     }
 
-    /// The addresses of a point's runs under a strategy, by replication.
-    fn addresses(&self, opened: &Opened, column: &Column) -> Result<Vec<String>, SweepError> {
+    /// The addresses of a point's runs, by strategy and replication.
+    fn addresses(&self, point: &Point, opened: &Opened) -> Result<Vec<Vec<String>>, SweepError> {
         let failed = |error| SweepError::Io { path: self.base.path.clone(), error };
         let hash = |path: &Path| {
-            let known = || self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(hash) = known().get(path) {
+            if let Some(hash) = lock(&self.hashes).get(path) {
                 return Ok(hash.clone());
             }
             let hash = file_hash(path)?;
-            known().insert(path.to_owned(), hash.clone());
+            lock(&self.hashes).insert(path.to_owned(), hash.clone());
             Ok(hash)
         };
-        let mut determinants = opened.determinants_with(column, 0, &hash).map_err(failed)?;
-        let address = |replication: u64| {
-            determinants["replication"] = json!(replication);
-            hex(&Sha256::digest(determinants.to_string().as_bytes()))[..32].to_owned()
+        let of_column = |column: &Column| -> io::Result<Vec<String>> {
+            let mut determinants = opened.determinants_with(column, 0, &hash)?;
+            let address = |replication: u64| {
+                determinants["replication"] = json!(replication);
+                hex(&Sha256::digest(determinants.to_string().as_bytes()))[..32].to_owned()
+            };
+            Ok((0..self.sweep.replications).map(address).collect())
         };
-        Ok((0..self.sweep.replications).map(address).collect())
+        let addresses: Vec<Vec<String>> =
+            self.columns(opened).map(of_column).collect::<io::Result<_>>().map_err(failed)?;
+        lock(&self.known).insert(point.number, addresses.clone());
+        Ok(addresses)
     }
 
     /// The columns of a point that the sweep runs.
@@ -237,12 +244,10 @@ impl Job {
             .with_max_len(1)
             .map(|point| {
                 let opened = self.open_point(point)?;
-                let columns: Vec<&Column> = self.columns(&opened).collect();
-                let tasks: Vec<(&Column, u64, String)> = columns
-                    .iter()
-                    .map(|column| Ok((*column, self.addresses(&opened, column)?)))
-                    .collect::<Result<Vec<_>, SweepError>>()?
-                    .into_iter()
+                let addresses = self.addresses(point, &opened)?;
+                let tasks: Vec<(&Column, u64, &String)> = self
+                    .columns(&opened)
+                    .zip(&addresses)
                     .flat_map(|(column, all)| (0..).zip(all).map(move |(r, address)| (column, r, address)))
                     .collect();
                 tasks.par_iter().with_max_len(1).try_for_each(|(column, replication, address)| {
@@ -278,19 +283,19 @@ impl Job {
         address: &str,
         out: &Output,
     ) -> Result<bool, RunError> {
-        let gate = {
-            let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-            under_way.entry(address.to_owned()).or_default().clone()
-        };
+        let gate = lock(&self.under_way).entry(address.to_owned()).or_default().clone();
         // Held over the run, which uses no other thread: a point that asks for the same one waits for it.
-        let _held = gate.lock().unwrap_or_else(PoisonError::into_inner);
+        let _held = lock(&gate);
         if store.get(address).is_some() {
             return Ok(false);
         }
-        if out.log.every > 0 {
-            run_column(opened, column, replication, out, &mut Silent)?;
-        }
-        let observed = observe(opened, column, replication, None)?;
+        let observed = if out.log.every > 0 {
+            let mut probe = Probe::new(&opened.setup_for(column, replication));
+            let finished = run_column(opened, column, replication, out, &mut probe)?;
+            probe.observed(finished.summary, &finished.world)
+        } else {
+            observe(opened, column, replication, None)?
+        };
         let kept = Kept { values: observed.values, verdict: observed.verdict };
         let failed = |error| RunError::Io { path: store.folder().to_owned(), error };
         store.put(address, &kept).map_err(failed)?;
@@ -307,11 +312,15 @@ impl Job {
             .points
             .par_iter()
             .map(|point| {
-                let opened = self.open_point(point)?;
+                let known = lock(&self.known).get(&point.number).cloned();
+                let addresses = match known {
+                    Some(addresses) => addresses,
+                    None => self.addresses(point, &self.open_point(point)?)?,
+                };
                 let (mut rows, mut missing) = (Vec::new(), Vec::new());
-                for (column, strategy) in self.columns(&opened).zip(&self.sweep.strategies) {
+                for (all, strategy) in addresses.into_iter().zip(&self.sweep.strategies) {
                     let mut runs = Vec::new();
-                    for (replication, address) in (0..).zip(self.addresses(&opened, column)?) {
+                    for (replication, address) in (0..).zip(all) {
                         match stores.iter().find_map(|store| store.get(&address)) {
                             Some(kept) => runs.push(kept),
                             None => missing.push(Missing { point, strategy, replication }),
@@ -363,6 +372,11 @@ impl Job {
             "outputs": outputs,
         }))
     }
+}
+
+/// What a lock guards; a thread that panicked under it left nothing half done, since entries are put there whole.
+fn lock<T>(guarded: &Mutex<T>) -> MutexGuard<'_, T> {
+    guarded.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A run that is not there.

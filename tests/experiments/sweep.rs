@@ -132,7 +132,7 @@ fn workers_and_shards_change_no_byte_and_a_missing_shard_is_named() {
     let lost = std::fs::read_dir(place.path("part2/queue/points.d")).unwrap().map(|entry| entry.unwrap().path());
     std::fs::remove_file(lost.filter(|path| path.extension().is_some_and(|e| e == "csv")).min().unwrap()).unwrap();
     let said = place.line(&format!("collect queue.toml {from}"));
-    assert!(said.err.contains("shard 2/3 is complete, but for a scenario that has changed since: 1 of its points"));
+    assert!(said.err.contains("shard 2/3 says that it is complete (was the scenario changed since?): 1 of its points"));
 }
 
 #[test]
