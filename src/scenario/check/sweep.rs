@@ -118,7 +118,7 @@ impl Checker<'_> {
 
     fn axis_values(&mut self, axis: &raw::Axis, keys: usize, drawn: bool, path: &KeyPath) -> Option<Values> {
         let is_range = axis.from.is_some() || axis.to.is_some();
-        if axis.values.is_empty() == !is_range {
+        if axis.values.is_empty() != is_range {
             let wanted = "either values, or a range (from, to, and step or points)";
             self.refuse_found(path.clone(), if is_range { "both" } else { "neither" }, wanted);
             return None;

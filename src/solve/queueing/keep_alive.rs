@@ -34,6 +34,8 @@ pub struct WarmFigures {
 const NEGLIGIBLE: f64 = 1e-14;
 /// Work beyond which a figure is not worth its time: states times steps of the uniformised chain.
 const WORK_MAX: f64 = 2e8;
+/// Busy environments beyond which it is not either.
+const STATES_MAX: u64 = 5_000;
 
 impl ScalePerRequest {
     /// The figures; `None` where so many environments, or so long a keep-alive beside their events, would take minutes.
@@ -44,7 +46,7 @@ impl ScalePerRequest {
         let (mut cold, mut idle, mut accepted) = (0.0, 0.0, 0.0);
         let rate = self.arrival_rate + busy.len() as f64 / self.mean_service;
         let steps = rate * self.keep_alive;
-        if !(steps * (busy.len() * busy.len()) as f64 <= WORK_MAX) {
+        if steps * (busy.len() * busy.len()) as f64 > WORK_MAX {
             return None;
         }
         // A request that makes n busy found n - 1.
@@ -71,7 +73,7 @@ impl ScalePerRequest {
     fn busy(&self, load: f64) -> Option<Vec<f64>> {
         let states = load + 40.0 * libm::sqrt(load) + 40.0;
         let most = self.limit.unwrap_or(u64::MAX).min(states as u64);
-        if !(most as f64 <= 5_000.0) {
+        if most > STATES_MAX {
             return None;
         }
         let weights: Vec<f64> =
