@@ -39,6 +39,11 @@ impl DemandLaws {
         DemandLaws { work, payload_bytes }
     }
 
+    /// The law of work.
+    pub fn work(&self) -> &Law {
+        &self.work
+    }
+
     #[inline]
     pub(super) fn draw(&self, work: &mut Rng, payload: &mut Rng) -> Demand {
         Demand { work: self.draw_work(work), payload_bytes: self.draw_payload(payload), to: None }

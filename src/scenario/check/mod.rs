@@ -8,6 +8,7 @@ mod pools;
 mod processes;
 mod provider;
 mod sources;
+mod sweep;
 mod traces;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use super::path::KeyPath;
 use super::raw;
 use super::reader::Read;
 use super::setup::{Limits, ReservationSetup, Setup};
+use super::sweep::Sweep;
 use super::units::nearest;
 use crate::engine::time::Span;
 use crate::model::ids::{FunctionId, NodeId};
@@ -41,6 +43,7 @@ pub struct Asked {
 pub struct Checked {
     pub setup: Setup,
     pub strategies: Vec<Asked>,
+    pub sweep: Option<Sweep>,
 }
 
 /// Names to look up while references are resolved, in the order of their ids, which is that of the alphabet.
@@ -83,9 +86,10 @@ pub fn check(read: &Read<raw::Scenario>, path: &Path) -> Result<Checked, Complai
     let tariff = checker.tariff();
     let setup = checker.setup(path, tariff);
     let strategies = checker.strategies();
+    let sweep = checker.sweep(raw);
     checker.desk.finish()?;
     let setup = setup.expect("a setup without complaint is complete");
-    Ok(Checked { setup, strategies })
+    Ok(Checked { setup, strategies, sweep })
 }
 
 impl Checker<'_> {

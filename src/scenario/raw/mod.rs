@@ -6,6 +6,7 @@ mod pools;
 mod prices;
 mod provider;
 mod sources;
+mod sweep;
 mod traces;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub use self::sources::{
     Bursts, Closed, Clusters, Common, Counts, Crowd, Daily, Fitted, FlashCrowd, Ipp, Mmpp, Poisson, Ramp, Rates, Renewal,
     Sensors, Sessions, Source, Steps,
 };
+pub use self::sweep::{Axis, FreeValue, Sampling, Sweep};
 pub use self::traces::{Keep, Trace};
 use super::law_text::{ByteLaw, TimeLaw};
 use super::units::{Bandwidth, ByteSize, Fraction, FreeTable, Money, PricePerTime, TimeSpan};
@@ -98,6 +100,9 @@ pub struct Scenario {
     /// Bounds on what a run may grow to.
     #[serde(default)]
     pub limits: Limits,
+    /// Points that `stratosim sweep` runs.
+    #[serde(default)]
+    pub sweep: Option<Sweep>,
 }
 
 /// A place, in the cloud or at the edge.
