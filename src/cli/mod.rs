@@ -4,7 +4,6 @@
 
 mod check;
 mod completions;
-mod evaluate;
 mod explain;
 mod list;
 mod plan;
@@ -12,6 +11,7 @@ mod plan_fralb;
 mod plan_libra;
 #[cfg(feature = "yaml")]
 mod plan_malloovia;
+mod report;
 mod run;
 mod schema;
 mod table;
@@ -53,8 +53,8 @@ enum Command {
     Schema(schema::SchemaOf),
     /// Planning models and replays that work without a run.
     Plan(plan::Plan),
-    /// Compare finished runs: cost, violations, machine time, what the cost is made of, responses.
-    Evaluate(evaluate::Evaluate),
+    /// Tables, figures and a page over finished runs: cost, violations, machine time, responses, load, fleet.
+    Report(report::Report),
     /// Traces of any format: import, describe, fit, synth, scale, cut, merge.
     Trace(Box<trace::TraceCommand>),
     /// Print completions for a shell.
@@ -125,7 +125,7 @@ pub fn main() -> ExitCode {
         Command::List(list) => list.run(),
         Command::Schema(schema) => schema.run(),
         Command::Plan(plan) => plan.run(),
-        Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Report(report) => report.run(),
         Command::Trace(trace) => trace.run(),
         Command::Completions(completions) => completions.run(),
     }
