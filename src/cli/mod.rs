@@ -6,7 +6,6 @@ mod bar;
 mod check;
 mod compare;
 mod completions;
-mod evaluate;
 mod explain;
 mod explain_request;
 mod list;
@@ -17,6 +16,7 @@ mod plan_libra;
 #[cfg(feature = "yaml")]
 mod plan_malloovia;
 mod recipe;
+mod report;
 mod run;
 mod schema;
 mod sweep;
@@ -73,8 +73,8 @@ enum Command {
     Schema(schema::SchemaOf),
     /// Planning models and replays that work without a run.
     Plan(plan::Plan),
-    /// Compare finished runs: cost, violations, machine time, what the cost is made of, responses.
-    Evaluate(evaluate::Evaluate),
+    /// Tables, figures and a page over finished runs: cost, violations, machine time, responses, load, fleet.
+    Report(report::Report),
     /// Traces of any format: import, describe, fit, synth, scale, cut, merge.
     Trace(Box<trace::TraceCommand>),
     /// Print completions for a shell.
@@ -151,7 +151,7 @@ pub fn main() -> ExitCode {
         Command::List(list) => list.run(),
         Command::Schema(schema) => schema.run(),
         Command::Plan(plan) => plan.run(),
-        Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Report(report) => report.run(),
         Command::Trace(trace) => trace.run(),
         Command::Completions(completions) => completions.run(),
     }
