@@ -79,7 +79,12 @@ impl Opened {
 
     /// A fresh strategy for a column.
     pub fn build(&self, column: &Column) -> Built {
-        (column.row.build)(self.read.document(), column.path.clone(), &self.setup)
+        self.build_for(column, &self.setup)
+    }
+
+    /// The same for the setup of a run, which a strategy that knows the future has to know.
+    pub fn build_for(&self, column: &Column, setup: &Setup) -> Built {
+        (column.row.build)(self.read.document(), column.path.clone(), setup)
             .expect("parameters that were read once are read again")
     }
 

@@ -9,6 +9,7 @@ mod fralb_plan;
 mod libra_provider;
 mod libra_replay;
 mod malloovia_plan;
+mod malloovia_requests;
 mod mape_planner;
 mod metric_archive;
 #[allow(dead_code)] // Figures on record need the traces, not the golden data.
