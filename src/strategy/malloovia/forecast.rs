@@ -22,6 +22,7 @@ pub enum Predictor {
 #[derive(Clone, Debug)]
 pub struct Forecast {
     predictor: Predictor,
+    apps: usize,
     /// The series itself for the oracle, else what was expected, as far as it is known.
     known: Vec<Vec<f64>>,
     last: Option<Vec<f64>>,
@@ -32,9 +33,9 @@ pub struct Forecast {
 
 impl Forecast {
     /// `known` is `[slot][application]`: the coming series for [`Predictor::Oracle`], else the expected one or nothing.
-    pub fn new(predictor: Predictor, known: Vec<Vec<f64>>) -> Forecast {
+    pub fn new(predictor: Predictor, apps: usize, known: Vec<Vec<f64>>) -> Forecast {
         let slots = if let Predictor::Daily(slots) = predictor { slots } else { 0 };
-        Forecast { predictor, known, last: None, mean: None, profile: vec![(Vec::new(), 0.0); slots] }
+        Forecast { predictor, apps, known, last: None, mean: None, profile: vec![(Vec::new(), 0.0); slots] }
     }
 
     /// Takes note of the loads of the length of a slot that ends now, at whatever place between slots a decision stands.
@@ -62,10 +63,7 @@ impl Forecast {
     pub fn of_slot(&self, slot: usize) -> Option<Vec<f64>> {
         let expected = || (!self.known.is_empty()).then(|| self.known[slot % self.known.len()].clone());
         match self.predictor {
-            Predictor::Oracle => {
-                let apps = self.known.first().map_or(0, Vec::len);
-                Some(self.known.get(slot).cloned().unwrap_or_else(|| vec![0.0; apps]))
-            }
+            Predictor::Oracle => Some(self.known.get(slot).cloned().unwrap_or_else(|| vec![0.0; self.apps])),
             Predictor::Last => self.last.clone().or_else(expected),
             Predictor::Ewma(_) => self.mean.clone().or_else(expected),
             Predictor::Daily(slots) => {
@@ -84,7 +82,7 @@ mod tests {
     use super::*;
 
     fn seen(predictor: Predictor, known: &[f64], loads: &[f64]) -> Forecast {
-        let mut forecast = Forecast::new(predictor, known.iter().map(|&load| vec![load]).collect());
+        let mut forecast = Forecast::new(predictor, 1, known.iter().map(|&load| vec![load]).collect());
         for (slot, &load) in loads.iter().enumerate() {
             forecast.observe(&[load]);
             forecast.slot_over(slot, &[load]);
@@ -116,6 +114,6 @@ mod tests {
         assert_eq!(told(Predictor::Daily(6), &[], &loads), Some(60.0));
         assert_eq!(told(Predictor::Daily(6), &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &loads), Some(5.0));
         assert_eq!(told(Predictor::Oracle, &[1.0, 2.0, 3.0, 4.0, 5.0], &loads), Some(5.0));
-        assert_eq!(told(Predictor::Oracle, &[1.0], &loads), Some(0.0), "after the end nothing comes");
+        assert_eq!(told(Predictor::Oracle, &[], &loads), Some(0.0), "after the end nothing comes");
     }
 }

@@ -137,7 +137,7 @@ impl Malloovia {
             Err(error) => orders.note(error.to_string(), "plan_failed", 1.0),
         }
         let known = if self.parameters.predictor == Predictor::Oracle { coming } else { expected };
-        self.forecast = Some(Forecast::new(self.parameters.predictor, known));
+        self.forecast = Some(Forecast::new(self.parameters.predictor, self.plant.apps.len(), known));
         self.wanted = self.plant.fleets.iter().map(|fleet| view.size(fleet.pool)).collect();
         self.decide(orders);
         self.order(view, orders, true, |_, wanted| wanted);

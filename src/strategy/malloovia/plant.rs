@@ -90,6 +90,8 @@ pub struct Plant {
     pub offers: Vec<Offer>,
     /// Of each offer, its kind.
     offered: Vec<usize>,
+    /// Pairs of application and kind that have fleets.
+    groups: Vec<(usize, usize)>,
 }
 
 /// Why fleets cannot be planned, in words for whoever wrote the scenario.
@@ -151,7 +153,13 @@ impl Plant {
         // What the scenario owns of other types is none of the plan's business.
         let (offers, offered): (Vec<Offer>, Vec<usize>) =
             offers.into_iter().filter_map(|offer| kind_of(&offer).map(|kind| (offer, kind))).unzip();
-        if faults.is_empty() { Ok(Plant { apps, fleets, kinds, offers, offered }) } else { Err(faults) }
+        let mut groups: Vec<(usize, usize)> = Vec::new();
+        for group in fleets.iter().map(|fleet| (fleet.app, fleet.kind)) {
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+        if faults.is_empty() { Ok(Plant { apps, fleets, kinds, offers, offered, groups }) } else { Err(faults) }
     }
 
     /// The planning problem of one slot length over a series of loads, `[slot][application]` in seconds of work. `sunk`
@@ -176,14 +184,18 @@ impl Plant {
                 InstanceClass::reserved(reserved_id(index), price, unit).max_vms(most).limited_by(&limits[kind]);
             classes.push((Arc::new(class), kind));
         }
-        for (k, kind) in self.kinds.iter().enumerate() {
-            let price = kind.price.0 as f64 * PICO * slot_s / HOUR_S;
-            let class = InstanceClass::on_demand(format!("kind{k}"), price, unit).limited_by(&limits[k]);
-            classes.push((Arc::new(class), k));
+        for (g, &(app, kind)) in self.groups.iter().enumerate() {
+            let price = self.kinds[kind].price.0 as f64 * PICO * slot_s / HOUR_S;
+            let most = whole(self.of_group(app, kind).map(|fleet| u64::from(fleet.max)).sum());
+            let class = InstanceClass::on_demand(format!("rented{g}"), price, unit).max_vms(most);
+            classes.push((Arc::new(class.limited_by(&limits[kind])), kind));
         }
-        for (class, kind) in &classes {
+        for (c, (class, kind)) in classes.iter().enumerate() {
+            // Rented machines are rented for one application; reserved ones may serve any that has a fleet of their type.
+            let only = c.checked_sub(self.offers.len()).map(|group| self.groups[group].0);
             for (a, app) in apps.iter().enumerate() {
-                performances = performances.serve(class, app, self.rate(a, *kind) * slot_s);
+                let rate = if only.is_none_or(|only| only == a) { self.rate(a, *kind) } else { 0.0 };
+                performances = performances.serve(class, app, rate * slot_s);
             }
         }
         let mut problem = Problem::new("run", &Arc::new(performances));
@@ -196,17 +208,21 @@ impl Plant {
 
     /// What the fleets of a kind hold together; the reserved machines among them count too.
     fn limit(&self, kind: usize) -> LimitingSet {
-        let most: u64 = self.of_kind(kind).map(|fleet| u64::from(fleet.max)).sum();
-        LimitingSet::new(format!("limit{kind}")).max_vms(u32::try_from(most).unwrap_or(0))
+        let most = whole(self.of_kind(kind).map(|fleet| u64::from(fleet.max)).sum());
+        LimitingSet::new(format!("limit{kind}")).max_vms(most)
     }
 
     fn of_kind(&self, kind: usize) -> impl Iterator<Item = &Fleet> {
         self.fleets.iter().filter(move |fleet| fleet.kind == kind)
     }
 
+    fn of_group(&self, app: usize, kind: usize) -> impl Iterator<Item = &Fleet> {
+        self.of_kind(kind).filter(move |fleet| fleet.app == app)
+    }
+
     /// Seconds of work per second that a machine of a kind does for an application; 0 where it has no fleet of it.
     fn rate(&self, app: usize, kind: usize) -> f64 {
-        self.of_kind(kind).find(|fleet| fleet.app == app).map_or(0.0, |fleet| fleet.rate)
+        self.of_group(app, kind).next().map_or(0.0, |fleet| fleet.rate)
     }
 
     /// The reserved machines of each offer, when Phase I wants `planned` of them: what is fixed stays.
@@ -228,12 +244,12 @@ impl Plant {
     }
 
     /// The size of each fleet under a plan `[application][class]`, reserved classes first, in order of the fleets.
-    /// Machines of one type and application fill their fleets in turn; what fits into none is asked of the last, where
-    /// the refusal is written down.
+    /// Machines of one type and application fill their fleets in turn. Reserved machines that all go to one application
+    /// may be more than its fleets hold; they are asked of the last one, where the refusal is written down.
     pub fn sizes(&self, counts: &[Vec<f64>]) -> Vec<u32> {
         let mut left: BTreeMap<(usize, usize), u32> = BTreeMap::new();
         for (app, row) in counts.iter().enumerate() {
-            let kinds = self.offered.iter().copied().chain(0..self.kinds.len());
+            let kinds = self.offered.iter().copied().chain(self.groups.iter().map(|group| group.1));
             for (kind, count) in kinds.zip(row) {
                 *left.entry((app, kind)).or_default() += count.round() as u32;
             }
@@ -248,6 +264,11 @@ impl Plant {
         };
         self.fleets.iter().enumerate().map(place).collect()
     }
+}
+
+/// A limit as problems state it, where 0 is none.
+fn whole(most: u64) -> u32 {
+    u32::try_from(most).unwrap_or(0)
 }
 
 /// The id of the class of reserved machines of an offer.
