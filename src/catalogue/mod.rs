@@ -1,5 +1,6 @@
 //! Floor 6: the table of strategies, one row each. Help, `list`, the README's table and the law tests follow from it.
 
+mod malloovia;
 mod mape;
 mod parameters;
 
@@ -123,6 +124,14 @@ pub const CATALOGUE: &[Row] = &[
         knows: Knows::Cloud,
         build: mape::hybrid,
         schema: crate::scenario::schema::json_schema::<mape::Hybrid>,
+    },
+    Row {
+        name: "malloovia",
+        about: "reserves machines for long, then rents the cheapest for the load foretold of each slot",
+        source: "Malloovia (Entrialgo et al., GECON 2017, doi 10.1007/978-3-319-68066-8_12)",
+        knows: Knows::Cloud,
+        build: malloovia::malloovia,
+        schema: crate::scenario::schema::json_schema::<malloovia::Malloovia>,
     },
 ];
 

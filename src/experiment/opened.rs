@@ -81,16 +81,14 @@ impl Opened {
         if column.row.knows == Knows::Cloud { setup.all_at_the_cloud() } else { setup }
     }
 
-    /// A fresh strategy for a column, whose own draws, if it makes any, are those of the replication.
-    pub fn build_for(&self, column: &Column, replication: u64) -> Built {
-        let setup = Setup { replication, ..self.setup.clone() };
-        (column.row.build)(self.read.document(), column.path.clone(), &setup)
-            .expect("parameters that were read once are read again")
-    }
-
     /// A fresh strategy for a column.
     pub fn build(&self, column: &Column) -> Built {
-        (column.row.build)(self.read.document(), column.path.clone(), &self.setup)
+        self.build_for(column, &self.setup)
+    }
+
+    /// The same for the setup of a run: strategies that draw do so by its replication, and one that knows the future counts its sources.
+    pub fn build_for(&self, column: &Column, setup: &Setup) -> Built {
+        (column.row.build)(self.read.document(), column.path.clone(), setup)
             .expect("parameters that were read once are read again")
     }
 

@@ -71,7 +71,7 @@ pub fn run_column(
     let folder = Folder::begin(&target).map_err(at(&target))?;
     let setup = opened.setup_for(column, replication);
     let mut recorder = Recorder::create(&folder.path(), &setup, output.log).map_err(at(&target))?;
-    let mut strategy = opened.build_for(column, replication).strategy;
+    let mut strategy = opened.build_for(column, &setup).strategy;
     let driven = drive(&setup, &column.label, &mut *strategy, &mut Tee { first: &mut recorder, second: watcher });
     let (summary, world) = driven?;
     recorder.finish().map_err(at(&target))?;

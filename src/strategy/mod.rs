@@ -9,6 +9,7 @@ pub mod edge_dispatcher;
 pub mod edge_router;
 pub mod faas;
 pub mod libra;
+pub mod malloovia;
 pub mod mape;
 pub mod max;
 pub mod spock;

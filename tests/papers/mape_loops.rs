@@ -58,7 +58,7 @@ fn run(opened: &Opened, label: &str) -> (Summary, Seen) {
     let column = opened.columns.iter().find(|column| column.label == label).expect("the scenario asks for it");
     let mut seen = Seen::default();
     let setup = opened.setup_for(column, 0);
-    let mut strategy = opened.build_for(column, 0).strategy;
+    let mut strategy = opened.build_for(column, &setup).strategy;
     let (summary, _) = drive(&setup, label, &mut *strategy, &mut seen).unwrap_or_else(|stop| panic!("{stop}"));
     assert_eq!(summary.broken_laws(), Vec::<String>::new(), "{label}");
     (summary, seen)

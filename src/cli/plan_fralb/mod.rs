@@ -5,9 +5,10 @@
 
 mod arguments;
 mod check;
+mod lp;
 
 pub use arguments::PlanFralb;
-use arguments::{CompareArgs, CompareMode, FralbCommand, MacroArgs, MethodName, RunArgs, StudyArgs};
+use arguments::{CompareArgs, CompareMode, FralbCommand, LmmArgs, MacroArgs, MethodName, RunArgs, StudyArgs};
 
 use super::REFUSED;
 use crate::planner::fralb::campaign::{Campaign, postprocess};
@@ -73,9 +74,12 @@ impl PlanFralb {
 /// Mistakes in the input, files, problems that cannot be solved.
 pub fn run(args: &PlanFralb, out: &mut dyn Write, notes: &mut dyn Write) -> Result<bool, FralbFailure> {
     match &args.command {
-        FralbCommand::Lmm(args) => match &args.instance {
+        FralbCommand::Lmm(args) => match &args.run.instance {
             Some(path) => instance_lmm(args, path, out),
-            None => configured(args, Method::Centralized, 1, out, notes),
+            None => {
+                lp::of_first_period(args, out, notes)?;
+                configured(&args.run, Method::Centralized, 1, out, notes)
+            }
         },
         FralbCommand::Macro(args) => match &args.run.instance {
             Some(path) => instance_macro(args, path, out),
@@ -160,10 +164,13 @@ fn configured(
     Ok(true)
 }
 
-fn instance_lmm(args: &RunArgs, path: &Path, out: &mut dyn Write) -> Result<bool, FralbFailure> {
+fn instance_lmm(args: &LmmArgs, path: &Path, out: &mut dyn Write) -> Result<bool, FralbFailure> {
     let instance = named(path, Instance::from_json(&text(path)?))?;
-    let solver = Options { gap: args.gap, time_limit_s: args.time_limit, ..Options::default() };
-    let found = Lmm { whole: args.integer_flows, solver, ..Lmm::default() }.solve(&instance)?;
+    let run = &args.run;
+    let solver = Options { gap: run.gap, time_limit_s: run.time_limit, ..Options::default() };
+    let lmm = Lmm { whole: run.integer_flows, solver, ..Lmm::default() };
+    lp::write(args, &lmm, &instance, out)?;
+    let found = lmm.solve(&instance)?;
     let mut table = Table::new(["status", "objective", "bound", "gap", "x", "y", "z", "replicas"]);
     let totals = found.plan.as_ref().map(|plan| plan.totals());
     let total = |of: fn(&crate::planner::fralb::plan::Totals) -> f64| blank(totals.as_ref().map(of));
@@ -327,14 +334,14 @@ mod tests {
         plan: PlanFralb,
     }
 
-    fn call(arguments: &[&str]) -> (Result<bool, FralbFailure>, String) {
+    pub(super) fn call(arguments: &[&str]) -> (Result<bool, FralbFailure>, String) {
         let cli = Cli::try_parse_from([&["fralb"], arguments].concat()).unwrap_or_else(|error| panic!("{error}"));
         let (mut out, mut notes) = (Vec::new(), Vec::new());
         let result = run(&cli.plan, &mut out, &mut notes);
         (result, String::from_utf8(out).expect("text"))
     }
 
-    fn small(folder: &Path) -> PathBuf {
+    pub(super) fn small(folder: &Path) -> PathBuf {
         let limits = r#"{"Nn": {"values": [3, 4]}, "Nf": {"min": 2, "max": 2}, "neighborhood": {"p": 1.0},
             "demand": {"values": [0.3, 0.2]}, "memory_requirement": {"values": [128, 512]},
             "memory_capacity": {"values_from": [2048, 4096]}, "max_utilization": {"min": 0.7, "max": 0.7},
