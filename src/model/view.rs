@@ -2,8 +2,8 @@
 
 use super::alarm::AlarmState;
 use super::ids::{AlarmId, FunctionId, NodeId, PoolId};
-use super::node::Node;
 use super::monitor::{Metric, Of, Statistic};
+use super::node::Node;
 use super::pool::{Birth, Births, Charge, PoolSpec};
 use super::request::Request;
 use super::routing::Route;

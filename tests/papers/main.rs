@@ -6,6 +6,7 @@ mod edge_brokers;
 mod fralb_complaints;
 mod fralb_local;
 mod fralb_plan;
+mod fralb_requests;
 mod libra_provider;
 mod libra_replay;
 mod malloovia_plan;

@@ -170,11 +170,8 @@ mod tests {
     fn four_ways_to_serve_seven_and_one() {
         let instance = two();
         let solver = Options { backend: Backend::Microlp, gap: 1e-6, ..Options::default() };
-        let bargaining = Bargaining {
-            options: Bargain::default(),
-            keep_by_objective: false,
-            start_from_last_prices: true,
-        };
+        let bargaining =
+            Bargaining { options: Bargain::default(), keep_by_objective: false, start_from_last_prices: true };
         let decide = |method: Method| {
             let decision = method.decide(&instance, &mut None);
             assert_eq!(faults(&instance, &decision.plan, 1e-9), [], "{method:?}");

@@ -12,6 +12,7 @@ pub mod layout;
 pub mod loads;
 pub mod method;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use self::layout::Layout;
@@ -187,19 +188,30 @@ impl EdgePlan {
 }
 
 impl AtWork {
-    /// Orders what a plan says: first who shrinks, so that memory is free for who grows, then the shares.
-    fn order(&mut self, plan: &Plan, by: By, view: &View<'_>, orders: &mut Orders) {
-        let instance = &self.instance;
-        let target = |cell: usize| u32::try_from(plan.replicas[cell]).unwrap_or(u32::MAX);
-        for growing in [false, true] {
-            for (cell, &pool) in self.layout.fleets.iter().enumerate() {
-                let (have, want) = (view.size(pool), target(cell));
-                if have != want && (want > have) == growing {
-                    let reason = format!("planned for {:.3} requests/s that arrive here", instance.load[cell]);
-                    orders.scale(pool, want, reason);
-                }
+    /// Orders the replicas of a plan: first who shrinks, so that memory is free, then who grows. A fleet that the plan
+    /// has no use for keeps one replica until its line is served, and gets it before others get more.
+    fn size_fleets(&self, plan: &Plan, view: &View<'_>, orders: &mut Orders) {
+        let mut changes: Vec<(usize, PoolId, u32, bool)> = Vec::new();
+        for (cell, &pool) in self.layout.fleets.iter().enumerate() {
+            let planned = u32::try_from(plan.replicas[cell]).unwrap_or(u32::MAX);
+            let for_line = planned == 0 && view.waiting_exact(pool) > 0;
+            let want = if for_line { 1 } else { planned };
+            match want.cmp(&view.size(pool)) {
+                Ordering::Less => changes.push((0, pool, want, for_line)),
+                Ordering::Equal => {}
+                Ordering::Greater => changes.push((if for_line { 1 } else { 2 }, pool, want, for_line)),
             }
         }
+        changes.sort_by_key(|&(turn, pool, ..)| (turn, pool));
+        for (_, pool, want, for_line) in changes {
+            let reason = if for_line { "not in the plan, but requests wait here" } else { "as planned" };
+            orders.scale(pool, want, reason);
+        }
+    }
+
+    /// Orders the shares of a plan.
+    fn share_out(&mut self, plan: &Plan, by: By, orders: &mut Orders) {
+        let instance = &self.instance;
         for (n, f) in instance.cells() {
             let cell = instance.at(n, f);
             let mut targets = vec![(Route::Pool(self.layout.fleets[cell]), plan.x[cell])];
@@ -281,7 +293,8 @@ impl Strategy for EdgePlan {
         if why != Occasion::Start {
             orders.after(parameters.decision_delay + parameters.round_delay * decision.rounds as u64);
         }
-        at_work.order(&decision.plan, parameters.by, view, orders);
+        at_work.size_fleets(&decision.plan, view, orders);
+        at_work.share_out(&decision.plan, parameters.by, orders);
     }
 
     /// Who has no table: requests that were forwarded, those before the first plan, and those of the cloud itself.

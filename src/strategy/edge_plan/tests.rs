@@ -9,7 +9,9 @@ use crate::model::ids::NodeId;
 use crate::model::network::{Link, Network as Links};
 use crate::model::node::Node;
 use crate::model::orders::Order;
-use crate::model::pool::{Birth, Capacity, Charge, KeepAlive, LeavesFirst, OnDemand, Pool, PoolSpec, Prewarm, QueueRule};
+use crate::model::pool::{
+    Birth, Capacity, Charge, KeepAlive, LeavesFirst, OnDemand, Pool, PoolSpec, Prewarm, QueueRule,
+};
 use crate::model::request::Retry;
 use crate::model::tariff::{PerHour, Tariff};
 use crate::model::world::World;
@@ -168,6 +170,19 @@ fn later_plans_follow_what_arrived_and_say_only_what_changed() {
     orders.clear();
     strategy.control(Occasion::Period, &View::new(&world, minute + Span::from_secs(60)), &mut orders);
     assert_eq!(asked(&orders), (vec![], vec![]));
+}
+
+#[test]
+fn a_fleet_with_a_line_keeps_a_replica_until_it_is_served() {
+    let mut world = world();
+    let mut strategy = strategy(Method::Cloud, &[("east", 1.0)]);
+    strategy.control(Occasion::Start, &View::new(&world, Instant::ZERO), &mut Orders::default());
+    (world.pools[0].desired, world.pools[2].desired) = (2, 2);
+    world.pools[2].counts.waiting = 1;
+    let mut orders = Orders::default();
+    let minute = Instant::ZERO + Span::from_secs(60);
+    strategy.control(Occasion::Period, &View::new(&world, minute), &mut orders);
+    assert_eq!(asked(&orders).0, [(0, 0), (2, 1)]);
 }
 
 #[test]
