@@ -1,5 +1,6 @@
 //! Floor 6: the table of strategies, one row each. Help, `list`, the README's table and the law tests follow from it.
 
+mod edge_plan;
 mod malloovia;
 mod mape;
 mod parameters;
@@ -132,6 +133,38 @@ pub const CATALOGUE: &[Row] = &[
         knows: Knows::Cloud,
         build: malloovia::malloovia,
         schema: crate::scenario::schema::json_schema::<malloovia::Malloovia>,
+    },
+    Row {
+        name: "lmm",
+        about: "replicas and shares on the edge from the optimum of one planner who knows everything",
+        source: "LMM (Filippini, Lujak, Ciavotta, JSA 2026, doi 10.1016/j.sysarc.2026.103787)",
+        knows: Knows::Everything,
+        build: edge_plan::lmm,
+        schema: crate::scenario::schema::json_schema::<edge_plan::Lmm>,
+    },
+    Row {
+        name: "faas-macro",
+        about: "replicas and shares on the edge from a bargain between nodes and a coordinator",
+        source: "FaaS-MACrO (Filippini, Lujak, Ciavotta, JSA 2026, doi 10.1016/j.sysarc.2026.103787)",
+        knows: Knows::Everything,
+        build: edge_plan::faas_macro,
+        schema: crate::scenario::schema::json_schema::<edge_plan::FaasMacro>,
+    },
+    Row {
+        name: "edge-local",
+        about: "every edge node serves what its memory holds; the rest goes to the cloud",
+        source: "FaaS-MACrO's local problems, without neighbours",
+        knows: Knows::Everything,
+        build: edge_plan::edge_local,
+        schema: crate::scenario::schema::json_schema::<edge_plan::EdgeLocal>,
+    },
+    Row {
+        name: "edge-cloud",
+        about: "nothing is served at the edge",
+        source: "the FRALB model with every request sent to the cloud",
+        knows: Knows::Everything,
+        build: edge_plan::edge_cloud,
+        schema: crate::scenario::schema::json_schema::<edge_plan::EdgeCloud>,
     },
 ];
 

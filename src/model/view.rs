@@ -3,6 +3,7 @@
 use super::alarm::AlarmState;
 use super::ids::{AlarmId, FunctionId, NodeId, PoolId, SourceId};
 use super::monitor::{Metric, Of, Statistic};
+use super::node::Node;
 use super::pool::{Birth, Births, Charge, PoolSpec};
 use super::request::Request;
 use super::routing::Route;
@@ -129,6 +130,20 @@ impl<'a> View<'a> {
         self.world.function(function).work.mean()
     }
 
+    pub fn function_name(&self, function: FunctionId) -> &'a str {
+        &self.world.function(function).name
+    }
+
+    /// Every place, in the order of the ids.
+    pub fn places(&self) -> &'a [Node] {
+        &self.world.nodes
+    }
+
+    /// Whether a link joins two nodes.
+    pub fn linked(&self, a: NodeId, b: NodeId) -> bool {
+        self.world.network.linked(a, b)
+    }
+
     pub fn cloud(&self) -> Option<NodeId> {
         self.world.nodes.iter().position(|node| node.is_cloud).map(NodeId::from_index)
     }
@@ -204,6 +219,11 @@ impl<'a> View<'a> {
     /// Roots that have arrived so far for a function: exact, not a sampled metric.
     pub fn arrived_exact(&self, function: FunctionId) -> u64 {
         self.world.arrived[function.index()]
+    }
+
+    /// Attempts of all calls that were asked at a node so far, not counting what was sent on to it: exact.
+    pub fn asked_exact(&self, node: NodeId, function: FunctionId) -> u64 {
+        self.world.asked[node.index() * self.world.functions.len() + function.index()]
     }
 
     /// Where a request goes when neither strategy nor table says: the first pool here that serves the function, else the

@@ -66,6 +66,8 @@ pub struct World {
     pub(crate) servers: Servers,
     /// Roots that have arrived, by function.
     pub(crate) arrived: Vec<u64>,
+    /// Attempts of all calls that were asked at a node, by node and function; what is sent on is not asked again.
+    pub(crate) asked: Vec<u64>,
     /// Instances that have gone since the log last looked; filled only when `log_departures`.
     pub(crate) departures: Vec<Departure>,
     pub(crate) log_departures: bool,
@@ -94,6 +96,7 @@ impl World {
         World {
             servers: Servers::new(functions.len(), &pools),
             arrived: vec![0; functions.len()],
+            asked: vec![0; nodes.len() * functions.len()],
             nodes,
             network,
             functions,

@@ -129,6 +129,9 @@ impl Driver<'_> {
         let now = self.now;
         let request = self.world.requests.get(id.0);
         let (node, function, forwarded) = (request.node, request.function, request.forwarded);
+        if !forwarded {
+            self.world.asked[node.index() * self.world.functions.len() + function.index()] += 1;
+        }
         let key = attempt_key(request.key, request.attempt) ^ u64::from(request.hops);
         let draws = &self.routing_draws;
         let table = self.world.tables.pick(node, function, forwarded, now, || draws.at(key));

@@ -6,6 +6,7 @@
 pub mod auto;
 pub mod edge_controller;
 pub mod edge_dispatcher;
+pub mod edge_plan;
 pub mod edge_router;
 pub mod faas;
 pub mod libra;

@@ -7,6 +7,7 @@ mod fitted_wits;
 mod fralb_complaints;
 mod fralb_local;
 mod fralb_plan;
+mod fralb_requests;
 mod libra_provider;
 mod libra_replay;
 mod malloovia_plan;
