@@ -91,7 +91,13 @@ pub fn is_steady(setup: &Setup) -> bool {
         | Arrivals::Modulated(_)
         | Arrivals::OnOff(_)
         | Arrivals::Closed(_) => true,
-        Arrivals::Varying(_) | Arrivals::Counts(_) | Arrivals::Bursts(_) => false,
+        Arrivals::Varying(_)
+        | Arrivals::Counts(_)
+        | Arrivals::Bursts(_)
+        | Arrivals::Clusters(_)
+        | Arrivals::Fitted(_)
+        | Arrivals::Replay(_)
+        | Arrivals::Sensors(_) => false,
     })
 }
 

@@ -8,7 +8,6 @@ use crate::model::ids::FunctionId;
 use crate::workload::source::{Next, Source};
 
 /// The sources of a run, none of which waits for answers, until arrivals end.
-#[derive(Clone, Debug)]
 pub struct Foresight {
     pub sources: Vec<(FunctionId, Source)>,
     pub until: Instant,
@@ -28,6 +27,8 @@ impl Foresight {
                     break;
                 }
                 let place = place as usize;
+                // The requests of a trace say themselves what they call.
+                let function = source.demand(0).to.map_or(function, |target| target.function);
                 if place >= series.len() {
                     series.resize(place + 1, vec![0; functions]);
                 }
@@ -55,13 +56,14 @@ mod tests {
             let arrivals = Arrivals::Counts(Counts::new(counts).unwrap());
             Source::new(name, &Streams::new(1, 0), arrivals, DemandLaws::new(one(), one()))
         };
-        let sources = vec![
-            (FunctionId::from_index(1), source("a", &[3, 0, 5, 9])),
-            (FunctionId::from_index(0), source("b", &[1, 1])),
-        ];
-        let until = Instant::ZERO + Span::from_secs(30);
-        let foresight = Foresight { sources, until };
-        assert_eq!(foresight.clone().requests(Span::from_secs(10), 2), [[1, 3], [1, 0], [0, 5]]);
-        assert_eq!(foresight.requests(Span::from_secs(20), 2), [[2, 3], [0, 5]]);
+        let foresight = || Foresight {
+            sources: vec![
+                (FunctionId::from_index(1), source("a", &[3, 0, 5, 9])),
+                (FunctionId::from_index(0), source("b", &[1, 1])),
+            ],
+            until: Instant::ZERO + Span::from_secs(30),
+        };
+        assert_eq!(foresight().requests(Span::from_secs(10), 2), [[1, 3], [1, 0], [0, 5]]);
+        assert_eq!(foresight().requests(Span::from_secs(20), 2), [[2, 3], [0, 5]]);
     }
 }

@@ -35,7 +35,6 @@ use crate::planner::malloovia::{PhaseOne, PlanError, PlanOptions, SlotPlanner, S
 const VARIABLES_MAX: usize = 20_000;
 
 /// Parameters, checked.
-#[derive(Clone, Debug)]
 pub struct Parameters {
     /// Length of a slot of the plan.
     pub slot: Span,
@@ -69,7 +68,6 @@ enum Due {
 }
 
 /// The strategy at work.
-#[derive(Debug)]
 pub struct Malloovia {
     parameters: Parameters,
     plant: Plant,
