@@ -114,6 +114,7 @@ pub fn run(setup: &Setup, strategy: &mut dyn Strategy, sink: &mut dyn Sink) -> S
 
 fn empty(name: &str) -> Setup {
     Setup {
+        economy: None,
         name: name.to_owned(),
         seed: 1,
         replication: 0,

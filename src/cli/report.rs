@@ -7,7 +7,6 @@ use clap::Args;
 
 /// Folders of results, what they are compared with, and where the report goes.
 #[derive(Args)]
-#[cfg_attr(not(feature = "report"), expect(dead_code, reason = "without polars nothing reads them"))]
 pub struct Report {
     /// Folders of runs, or folders above them, such as results/libra-wits.
     #[arg(required = true, value_name = "FOLDER")]

@@ -40,6 +40,7 @@ fn spec(name: &str, node: usize, serves: Vec<FunctionId>, memory_mib: u64, birth
         cold_factor: 1.0,
         balancer_billed: false,
         idle_timeout: None,
+        footprint: Default::default(),
     }
 }
 
