@@ -44,7 +44,7 @@ impl Report {
     #[cfg(feature = "report")]
     fn reported(&self) -> Result<String, crate::report::folders::ReportError> {
         let sections = crate::report::section::sections(&self.folders, &self.base)?;
-        let tables = sections.iter().map(crate::report::evaluation::tables).collect::<Result<Vec<_>, _>>()?;
+        let tables = sections.iter().map(crate::report::evaluation::tables).collect::<Vec<_>>();
         let mut text = tables.join("\n");
         if !self.tables {
             let page = crate::report::write(&sections, &self.out)?;

@@ -65,41 +65,44 @@ fn draw(html: &mut String, figure: &Figure, folder: &str) {
     );
 }
 
+/// A figure of a column, beside the column that others are compared with.
 type Cell = fn(&Column, &Column) -> String;
 
-/// A row for each strategy.
+const ROWS: [(&str, Cell); 16] = [
+    ("runs", |column, _| column.runs.len().to_string()),
+    ("requests", |column, _| count(column, |run| run.arrived)),
+    ("served", |column, _| count(column, |run| run.served)),
+    ("SLO violations", |column, _| percent(column.violations())),
+    ("response mean, s", |column, _| time(column, 0)),
+    ("response p50, s", |column, _| time(column, 1)),
+    ("response p95, s", |column, _| time(column, 2)),
+    ("response p99, s", |column, _| time(column, 3)),
+    ("cold starts", |column, _| count(column, |run| run.cold_starts)),
+    ("machine hours", |column, _| format!("{:.2}", column.machine_s() / 3600.0)),
+    ("machine hours, ratio", |column, base| over(column.machine_s(), base.machine_s())),
+    ("cost, USD", |column, _| format!("{:.4}", column.total_usd())),
+    ("cost, ratio", |column, base| over(column.total_usd(), base.total_usd())),
+    ("direct, USD", |column, _| dollars(column, 0)),
+    ("held, USD", |column, _| dollars(column, 1)),
+    ("idle, USD", |column, _| dollars(column, 2)),
+];
+
+fn time(column: &Column, place: usize) -> String {
+    column.mean(|run| run.response[place]).map_or_else(String::new, |seconds| format!("{seconds:.4}"))
+}
+
+fn dollars(column: &Column, place: usize) -> String {
+    column.mean(|run| Some(run.shares_usd[place])).map_or_else(String::new, |usd| format!("{usd:.4}"))
+}
+
+/// A row for each figure, a column for each strategy.
 fn table(html: &mut String, section: &Section) {
     let base = section.base();
-    let time = |column: &Column, place: usize| {
-        column.mean(|run| run.response[place]).map_or_else(String::new, |seconds| format!("{seconds:.4}"))
-    };
-    let dollars = |column: &Column, place: usize| {
-        column.mean(|run| Some(run.shares_usd[place])).map_or_else(String::new, |usd| format!("{usd:.4}"))
-    };
-    let plain: [(&str, Cell); 8] = [
-        ("requests", |column, _| count(column, |run| run.arrived)),
-        ("served", |column, _| count(column, |run| run.served)),
-        ("violations", |column, _| percent(column.violations())),
-        ("cold starts", |column, _| count(column, |run| run.cold_starts)),
-        ("machine h", |column, _| format!("{:.2}", column.machine_s() / 3600.0)),
-        ("cost USD", |column, _| format!("{:.4}", column.total_usd())),
-        ("cost ratio", |column, base| over(column.total_usd(), base.total_usd())),
-        ("time ratio", |column, base| over(column.machine_s(), base.machine_s())),
-    ];
-    let mut head: Vec<&str> = vec!["strategy", "runs"];
-    head.extend(plain.iter().map(|(name, _)| *name));
-    head.extend(["mean s", "p50 s", "p95 s", "p99 s", "direct USD", "held USD", "idle USD"]);
-    html.push_str("<table>\n<tr>");
-    head.iter().for_each(|name| {
-        let _ = write!(html, "<th>{name}</th>");
-    });
-    html.push_str("</tr>\n");
-    for column in &section.columns {
-        let mut cells = vec![escaped(&column.label), column.runs.len().to_string()];
-        cells.extend(plain.iter().map(|(_, cell)| cell(column, base)));
-        cells.extend((0..4).map(|place| time(column, place)));
-        cells.extend((0..3).map(|place| dollars(column, place)));
-        let _ = writeln!(html, "<tr><td>{}</td></tr>", cells.join("</td><td>"));
+    let labels: Vec<String> = section.columns.iter().map(|column| escaped(&column.label)).collect();
+    let _ = writeln!(html, "<table>\n<tr><th></th><th>{}</th></tr>", labels.join("</th><th>"));
+    for (name, cell) in ROWS {
+        let cells: Vec<String> = section.columns.iter().map(|column| cell(column, base)).collect();
+        let _ = writeln!(html, "<tr><td>{name}</td><td>{}</td></tr>", cells.join("</td><td>"));
     }
     let note = format!(
         "Means over runs (replications); percentiles within 1 %; ratios are over {}. ",
