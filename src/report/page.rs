@@ -17,36 +17,43 @@ th:first-child,td:first-child{text-align:left}th{font-weight:600}\
 figure{margin:1.6rem 0;break-inside:avoid}figure svg{width:100%;height:auto}\
 figcaption,.small{font-size:.85rem;color:#666}a{color:#0072b2}";
 
-/// A section with what it shows, and the folder of its files as the page names it.
+/// A chapter of the page: what it is about, its runs, its figures, and the folder of its files as the page names it.
 pub struct Shown<'a> {
-    pub section: &'a Section,
-    pub figures: &'a [Figure],
+    pub name: &'a str,
+    /// `None` for a sweep.
+    pub runs: Option<&'a Section>,
+    pub figures: Vec<Figure>,
     pub folder: String,
 }
 
 /// The page.
-pub fn page(sections: &[Shown<'_>]) -> String {
-    let names: Vec<String> = sections.iter().map(|shown| escaped(&shown.section.scenario)).collect();
+pub fn page(chapters: &[Shown<'_>]) -> String {
+    let names: Vec<String> = chapters.iter().map(|shown| escaped(shown.name)).collect();
     let title = format!("Report: {}", names.join(", "));
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
          <link rel=\"icon\" href=\"data:,\">\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
     );
-    if sections.len() > 1 {
+    if chapters.len() > 1 {
         html.push_str("<ul>\n");
         for (nth, name) in names.iter().enumerate() {
             let _ = writeln!(html, "<li><a href=\"#section-{nth}\">{name}</a></li>");
         }
         html.push_str("</ul>\n");
     }
-    for (nth, (shown, name)) in sections.iter().zip(&names).enumerate() {
-        let _ = writeln!(html, "<h2 id=\"section-{nth}\">{name}</h2>");
-        table(&mut html, shown.section);
-        for figure in shown.figures {
+    for (nth, (shown, name)) in chapters.iter().zip(&names).enumerate() {
+        let _ =
+            writeln!(html, "<h2 id=\"section-{nth}\">{name}{}</h2>", if shown.runs.is_none() { ", sweep" } else { "" });
+        if let Some(section) = shown.runs {
+            table(&mut html, section);
+        }
+        for figure in &shown.figures {
             draw(&mut html, figure, &shown.folder);
         }
-        provenance(&mut html, shown.section);
+        if let Some(section) = shown.runs {
+            provenance(&mut html, section);
+        }
     }
     html.push_str("</body>\n</html>\n");
     html

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::folders::{Document, ReportError, runs_below};
+use super::folders::{Document, ReportError};
 use super::frames::{Charge, Responses, arrivals, charges, lives, responses};
 use crate::model::tariff::PICO;
 
@@ -209,13 +209,13 @@ impl Section {
     }
 }
 
-/// Reads the runs in or below some folders. Ratios will be over the strategy `base`, or over the first where it is not there.
+/// Reads runs. Ratios will be over the strategy `base`, or over the first where it is not there.
 ///
 /// # Errors
-/// A folder without runs, a file that is not what `run` writes.
-pub fn sections(folders: &[PathBuf], base: &str) -> Result<Vec<Section>, ReportError> {
+/// A file that is not what `run` writes.
+pub fn sections(runs: Vec<PathBuf>, base: &str) -> Result<Vec<Section>, ReportError> {
     let mut scenarios: BTreeMap<String, BTreeMap<String, Vec<Run>>> = BTreeMap::new();
-    for folder in runs_below(folders)? {
+    for folder in runs {
         let run = Run::read(folder)?;
         let strategies = scenarios.entry(run.scenario.clone()).or_default();
         strategies.entry(run.strategy.clone()).or_default().push(run);
