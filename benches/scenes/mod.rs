@@ -114,7 +114,6 @@ pub fn run(setup: &Setup, strategy: &mut dyn Strategy, sink: &mut dyn Sink) -> S
 
 fn empty(name: &str) -> Setup {
     Setup {
-        economy: None,
         name: name.to_owned(),
         seed: 1,
         replication: 0,
@@ -127,6 +126,7 @@ fn empty(name: &str) -> Setup {
         sources: Vec::new(),
         pools: Vec::new(),
         provider: Default::default(),
+        economy: None,
         accounts: Vec::new(),
         tariff: Tariff::default(),
         reservations: Vec::new(),

@@ -42,11 +42,10 @@ impl Report {
 
     #[cfg(feature = "report")]
     fn reported(&self) -> Result<String, crate::report::folders::ReportError> {
-        let sections = crate::report::section::sections(&self.folders, &self.base)?;
-        let tables = sections.iter().map(crate::report::evaluation::tables).collect::<Result<Vec<_>, _>>()?;
-        let mut text = tables.join("\n");
+        let report = crate::report::Report::read(&self.folders, &self.base)?;
+        let mut text = report.tables();
         if !self.tables {
-            let page = crate::report::write(&sections, &self.out)?;
+            let page = report.write(&self.out)?;
             text += &format!("\npage: {}\n", page.display());
         }
         Ok(text)

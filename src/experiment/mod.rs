@@ -8,6 +8,7 @@ pub mod observe;
 pub mod opened;
 pub mod points;
 pub mod precision;
+pub mod quantiles;
 pub mod run;
 pub mod store;
 pub mod story;

@@ -7,6 +7,7 @@ use std::io;
 
 use super::measures::{Counts, Values, values};
 use super::opened::{Column, Opened};
+use super::quantiles::Quantiles;
 use super::run::RunError;
 use crate::engine::tally::Tally;
 use crate::engine::time::{Instant, Span};
@@ -128,6 +129,7 @@ pub fn observe(
 /// Sees the responses of a run as they come.
 pub struct Probe {
     series: Series,
+    quantiles: Quantiles,
     counts: Counts,
     from: Instant,
     steady: bool,
@@ -139,6 +141,7 @@ impl Probe {
     pub fn new(setup: &Setup) -> Probe {
         Probe {
             series: Series::default(),
+            quantiles: Quantiles::default(),
             counts: Counts::default(),
             from: Instant::ZERO + setup.warm_up,
             steady: is_steady(setup),
@@ -148,8 +151,9 @@ impl Probe {
 
     /// What the run gave, now that it is over.
     pub fn observed(self, summary: Summary, world: &World) -> Observed {
+        let counts = Counts { percentiles: self.quantiles.at([0.50, 0.95, 0.99]), ..self.counts };
         Observed {
-            values: values(&summary, world, self.counts),
+            values: values(&summary, world, counts),
             verdict: self.verdict(),
             head: self
                 .series
@@ -212,7 +216,9 @@ impl Sink for Probe {
         if request.call == 0 {
             counts.ended += 1;
             if row.outcome == Outcome::Served {
-                self.series.add(row.at, row.phases.response.as_nanos());
+                let response = row.phases.response.as_nanos();
+                self.series.add(row.at, response);
+                self.quantiles.add(response);
             } else {
                 counts.failed += 1;
             }

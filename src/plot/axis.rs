@@ -60,9 +60,9 @@ impl Axis {
         if low > high {
             (low, high) = (0.0, 1.0);
         }
-        if low == high {
-            // One value alone stands in the middle, zero at the foot.
-            let half = if low == 0.0 { 1.0 } else { low.abs() / 2.0 };
+        // One value alone stands in the middle, zero at the foot; what is as good as one value is one.
+        if high - low < f64::MIN_POSITIVE {
+            let half = if low.abs() < 1e-300 { 1.0 } else { low.abs() / 2.0 };
             (low, high) = (if low == 0.0 { 0.0 } else { low - half }, high + half);
         }
         Span { low, high, scale: self.scale }

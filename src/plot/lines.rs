@@ -18,7 +18,11 @@ pub fn draw(plot: &Plot, series: &[Series]) -> Sketch {
     let entries: Vec<Entry<'_>> = series
         .iter()
         .enumerate()
-        .map(|(nth, one)| Entry { name: &one.name, colour: colour_of(nth), swatch: swatch(one.shape) })
+        .map(|(nth, one)| Entry {
+            name: &one.name,
+            colour: colour_of(one.colour.unwrap_or(nth)),
+            swatch: swatch(one.shape),
+        })
         .collect();
     let frame = around(&mut sketch, plot, &Foot::Numbers(across), &up, &entries);
     for (nth, one) in series.iter().enumerate() {
@@ -35,7 +39,7 @@ fn draw_series(
     frame: &Frame,
     (across, up): (&Span, &Span),
 ) {
-    let colour = colour_of(nth);
+    let colour = colour_of(one.colour.unwrap_or(nth));
     let x = |value: f64| plot.x.place(value).map(|place| frame.x(across.share(place)));
     let y = |value: f64| plot.y.place(value).map(|place| frame.y(up.share(place)));
     let dots = matches!(one.shape, Shape::Dots | Shape::Chain);

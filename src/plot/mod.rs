@@ -90,6 +90,15 @@ impl Plot {
         self
     }
 
+    /// Whether there is nothing to draw.
+    pub fn is_empty(&self) -> bool {
+        match &self.marks {
+            Marks::Lines(series) => series.iter().all(|one| one.points.is_empty()),
+            Marks::Bars(bars) => bars.categories.is_empty() || bars.series.is_empty(),
+            Marks::Heat(heat) => heat.columns.is_empty() || heat.rows.is_empty(),
+        }
+    }
+
     /// The picture as an SVG document.
     pub fn svg(&self) -> String {
         surface::svg(&self.sketch(), &self.title)

@@ -7,6 +7,9 @@ pub struct Series {
     pub shape: Shape,
     /// In the order in which they are joined.
     pub points: Vec<Point>,
+    /// Which colour of the palette, so that the same thing looks the same in several plots; by its place among the
+    /// series when absent.
+    pub colour: Option<usize>,
 }
 
 /// How points are drawn.
@@ -39,7 +42,14 @@ impl From<(f64, f64)> for Point {
 
 impl Series {
     pub fn new<P: Into<Point>>(name: &str, shape: Shape, points: impl IntoIterator<Item = P>) -> Series {
-        Series { name: name.to_owned(), shape, points: points.into_iter().map(Into::into).collect() }
+        Series { name: name.to_owned(), shape, points: points.into_iter().map(Into::into).collect(), colour: None }
+    }
+
+    /// With a colour of the palette by its number.
+    #[must_use]
+    pub fn coloured(mut self, colour: usize) -> Series {
+        self.colour = Some(colour);
+        self
     }
 
     pub fn line<P: Into<Point>>(name: &str, points: impl IntoIterator<Item = P>) -> Series {

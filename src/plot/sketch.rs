@@ -35,6 +35,11 @@ pub fn colour_of(place: usize) -> Colour {
     PALETTE[place % PALETTE.len()]
 }
 
+/// A sign as it may stand in XML: not one that a terminal would obey, nor one that Unicode does not know.
+pub fn visible(sign: char) -> char {
+    if sign.is_control() || ['\u{fffe}', '\u{ffff}'].contains(&sign) { ' ' } else { sign }
+}
+
 /// Where a word stands relative to its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -60,8 +65,7 @@ pub struct Words {
 impl Words {
     /// Words that start at a position, in the size of labels; `at` is the middle of their height.
     pub fn new(text: &str, at: (f64, f64)) -> Words {
-        // What a terminal would obey, XML does not allow.
-        let text = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let text = text.chars().map(visible).collect();
         Words { text, at, side: Side::Start, size: 12.0, bold: false, colour: INK, upright: false }
     }
 

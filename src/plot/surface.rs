@@ -10,7 +10,7 @@ use plotters::prelude::*;
 use plotters::style::FontTransform;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::sketch::{Colour, HEIGHT, Item, PAPER, Side, Sketch, WIDTH, Words};
+use super::sketch::{Colour, HEIGHT, Item, PAPER, Side, Sketch, WIDTH, Words, visible};
 use super::type_face::{FAMILY, HALF_CAPITAL, set};
 
 /// Pixels of a surface for one of a sketch.
@@ -37,7 +37,7 @@ pub fn svg(sketch: &Sketch, title: &str) -> String {
     )
 }
 
-/// Text as it may stand in XML: without what a terminal would obey.
+/// Text as it may stand in XML and HTML.
 pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for sign in text.chars() {
@@ -46,8 +46,7 @@ pub fn escaped(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
             '"' => safe.push_str("&quot;"),
-            sign if sign.is_control() || ['\u{fffe}', '\u{ffff}'].contains(&sign) => safe.push(' '),
-            sign => safe.push(sign),
+            sign => safe.push(visible(sign)),
         }
     }
     safe

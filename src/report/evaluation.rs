@@ -7,7 +7,6 @@
 
 use std::fmt::Write as _;
 
-use super::folders::ReportError;
 use super::section::{Column, PARTS, Section};
 
 /// Responses up to so many seconds.
@@ -24,20 +23,18 @@ pub fn percent(share: Option<f64>) -> String {
 }
 
 /// The tables of one scenario.
-///
-/// # Errors
-/// A log of requests that is not what `run` writes.
-pub fn tables(section: &Section) -> Result<String, ReportError> {
+pub fn tables(section: &Section) -> String {
     let base = section.base();
     let columns = &section.columns;
     let width = columns.iter().map(|column| column.label.chars().count()).max().unwrap_or(0).max(9);
     let (cost, time) = (base.total_usd(), base.machine_s());
     let mut text = format!("{}, over {}\n\n", section.scenario, base.label);
     let mut line = |cells: &[String]| {
-        let _ = write!(text, "{:<width$}", cells[0]);
+        let mut line = format!("{:<width$}", cells[0]);
         cells[1..].iter().for_each(|cell| {
-            let _ = write!(text, " {cell:>11}");
+            let _ = write!(line, " {cell:>11}");
         });
+        text += line.trim_end();
         text.push('\n');
     };
     let head = |first: &str, rest: &[&str]| -> Vec<String> {
@@ -62,7 +59,7 @@ pub fn tables(section: &Section) -> Result<String, ReportError> {
         cells.extend(column.parts_usd().iter().map(|part| over(*part, cost)));
         line(&cells);
     }
-    let within: Vec<Option<[f64; 10]>> = columns.iter().map(within).collect::<Result<_, _>>()?;
+    let within: Vec<Option<[f64; 10]>> = columns.iter().map(within).collect();
     if within.iter().any(Option::is_some) {
         line(&[String::new()]);
         line(&head("within s", &columns.iter().map(|column| column.label.as_str()).collect::<Vec<_>>()));
@@ -72,15 +69,15 @@ pub fn tables(section: &Section) -> Result<String, ReportError> {
             line(&cells);
         }
     }
-    Ok(text)
+    text
 }
 
 /// Shares of all requests that were answered within stated times; of the logged ones where one in n was logged.
-fn within(column: &Column) -> Result<Option<[f64; 10]>, ReportError> {
-    let Some(responses) = column.responses()?.filter(|responses| responses.roots > 0) else { return Ok(None) };
-    Ok(Some(WITHIN_S.map(|limit| {
+fn within(column: &Column) -> Option<[f64; 10]> {
+    let responses = column.responses.as_ref().filter(|responses| responses.roots > 0)?;
+    Some(WITHIN_S.map(|limit| {
         let limit_ns = (limit * 1e9) as u64;
         let answered = responses.served_ns.partition_point(|time| *time <= limit_ns);
         answered as f64 / responses.roots as f64
-    })))
+    }))
 }

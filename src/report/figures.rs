@@ -52,7 +52,8 @@ pub fn figures(section: &Section) -> Result<Vec<Figure>, ReportError> {
     let mut figures = vec![cost_over_base(section)];
     figures.extend(violations(section));
     figures.extend(uptime(section));
-    figures.extend(response(section)?);
+    figures.extend(response(section));
+    figures.extend(tail(section));
     figures.extend(violations_against_cost(section));
     figures.push(cost_by_resource(section));
     figures.extend(section.columns.iter().map(cost_by_hour));
@@ -116,29 +117,65 @@ fn uptime(section: &Section) -> Option<Figure> {
     })
 }
 
-fn response(section: &Section) -> Result<Option<Figure>, ReportError> {
+fn response(section: &Section) -> Option<Figure> {
     let mut series = Vec::new();
     let (mut least, mut largest) = (f64::INFINITY, 0.0f64);
-    for column in &section.columns {
-        let Some(responses) = column.responses()? else { continue };
+    for (nth, column) in section.columns.iter().enumerate() {
+        let Some(responses) = &column.responses else { continue };
         let seconds: Vec<f64> = responses.served_ns.iter().map(|ns| *ns as f64 / 1e9).collect();
         least = seconds.first().map_or(least, |first| least.min(*first));
         largest = seconds.last().map_or(largest, |last| largest.max(*last));
-        series.push(Series::distribution(&column.label, seconds, responses.roots));
+        series.push(Series::distribution(&column.label, seconds, responses.roots).coloured(nth));
     }
     if series.is_empty() {
-        return Ok(None);
+        return None;
     }
     let axis = Axis::new("response time", "s");
     let x = if least > 0.0 && largest > 20.0 * least { axis.logarithmic() } else { axis };
     let plot = Plot::lines("Response time, cumulative", x, Axis::new("share of requests", "").from_zero(), series);
-    Ok(Some(Figure {
+    Some(Figure {
         name: "response".to_owned(),
         caption:
             "Share of all logged requests that were answered within a time; those never answered keep a line below one."
                 .to_owned(),
         plot: plot.told_apart_by("strategy"),
-    }))
+    })
+}
+
+/// The same from above: how many waited longer. Where nearly all responses are equal, this is where strategies differ.
+fn tail(section: &Section) -> Option<Figure> {
+    let mut series = Vec::new();
+    for (nth, column) in section.columns.iter().enumerate() {
+        let Some(responses) = column.responses.as_ref().filter(|responses| !responses.served_ns.is_empty()) else {
+            continue;
+        };
+        let later = |ns: u64| {
+            let answered = responses.served_ns.partition_point(|time| *time <= ns);
+            (ns as f64 / 1e9, (responses.roots - answered as u64) as f64 / responses.roots as f64)
+        };
+        let ranks = ranks_from_above(responses.roots).filter_map(|rank| usize::try_from(rank).ok());
+        let times = ranks.map_while(|rank| responses.served_ns.get(rank).copied());
+        let mut points: Vec<(f64, f64)> = times.map(later).collect();
+        // Many ranks have the same time.
+        points.dedup();
+        series.push(Series::steps(&column.label, points).coloured(nth));
+    }
+    let times = || series.iter().flat_map(|one| one.points.iter().map(|point| point.x));
+    let (least, largest) = (times().fold(f64::INFINITY, f64::min), times().fold(0.0, f64::max));
+    let axis = Axis::new("response time", "s");
+    let x = if least > 0.0 && largest > 20.0 * least { axis.logarithmic() } else { axis };
+    let plot = Plot::lines("Late responses", x, Axis::new("share of requests later", "").logarithmic(), series);
+    (!plot.is_empty()).then(|| Figure {
+        name: "response-tail".to_owned(),
+        caption: "Share of all logged requests that were answered later than a time, or never.".to_owned(),
+        plot: plot.told_apart_by("strategy"),
+    })
+}
+
+/// Ranks from the first to the last, closer and closer to the end: a part of two hundredths of what is left at a time.
+fn ranks_from_above(count: u64) -> impl Iterator<Item = u64> {
+    let next = |left: &u64| (*left > 1).then(|| *left - left.div_ceil(50));
+    std::iter::successors(Some(count), next).map(move |left| count - left)
 }
 
 fn violations_against_cost(section: &Section) -> Option<Figure> {
@@ -224,11 +261,12 @@ fn load(section: &Section, clock: &Clock) -> Result<Option<Figure>, ReportError>
 /// Machines over time, in the first replication.
 fn fleet(section: &Section, clock: &Clock) -> Result<Option<Figure>, ReportError> {
     let mut series = Vec::new();
-    for column in &section.columns {
-        let points = alive(&column.runs[0].lives()?);
+    for (nth, column) in section.columns.iter().enumerate() {
+        let run = &column.runs[0];
+        let points = alive(&run.lives()?, (run.end_s * 1e9) as u64);
         if !points.is_empty() {
             let points = points.into_iter().map(|(at, count)| (clock.of_ns(at), count as f64));
-            series.push(Series::steps(&column.label, points));
+            series.push(Series::steps(&column.label, points).coloured(nth));
         }
     }
     if series.is_empty() {
@@ -244,14 +282,15 @@ fn fleet(section: &Section, clock: &Clock) -> Result<Option<Figure>, ReportError
     }))
 }
 
-/// How many live at each instant at which their number changes; the most within equal spans where those are too many.
-fn alive(lives: &[(u64, u64)]) -> Vec<(u64, i64)> {
+/// How many live at each instant at which their number changes; the most within equal spans where those are too many. Those
+/// that are there when the run ends do not leave.
+fn alive(lives: &[(u64, u64)], end: u64) -> Vec<(u64, i64)> {
     let mut changes: BTreeMap<u64, i64> = BTreeMap::new();
     for &(launched, gone) in lives {
         *changes.entry(launched).or_insert(0) += 1;
-        *changes.entry(gone).or_insert(0) -= 1;
+        *changes.entry(gone).or_insert(0) -= i64::from(gone < end);
     }
-    changes.retain(|_, change| *change != 0);
+    changes.retain(|at, change| *change != 0 || *at >= end);
     let counted = changes.into_iter().scan(0, |count, (at, change)| {
         *count += change;
         Some((at, *count))
@@ -273,14 +312,14 @@ fn alive(lives: &[(u64, u64)]) -> Vec<(u64, i64)> {
 /// How long machines lived, over all replications.
 fn lifetimes(section: &Section, clock: &Clock) -> Result<Option<Figure>, ReportError> {
     let mut series = Vec::new();
-    for column in &section.columns {
+    for (nth, column) in section.columns.iter().enumerate() {
         let mut times = Vec::new();
         for run in &column.runs {
             times.extend(run.lives()?.into_iter().map(|(launched, gone)| clock.of_ns(gone.saturating_sub(launched))));
         }
         if !times.is_empty() {
             let count = times.len() as u64;
-            series.push(Series::distribution(&column.label, times, count));
+            series.push(Series::distribution(&column.label, times, count).coloured(nth));
         }
     }
     if series.is_empty() {
@@ -319,17 +358,26 @@ mod tests {
 
     #[test]
     fn machines_are_counted_from_launch_to_the_end() {
-        assert_eq!(alive(&[(0, 10), (0, 5), (5, 7)]), [(0, 2), (7, 1), (10, 0)]);
-        assert_eq!(alive(&[]), []);
+        assert_eq!(alive(&[(0, 10), (0, 5), (5, 7)], 20), [(0, 2), (7, 1), (10, 0)]);
+        assert_eq!(alive(&[(0, 10), (2, 10)], 10), [(0, 1), (2, 2), (10, 2)], "the end of the run is no end of theirs");
+        assert_eq!(alive(&[], 5), []);
     }
 
     #[test]
     fn many_changes_become_the_most_of_each_span() {
         let lives: Vec<(u64, u64)> = (0..4000).map(|n| (n * 10, n * 10 + 5)).chain([(20_003, 20_004)]).collect();
-        let points = alive(&lives);
+        let points = alive(&lives, 50_000);
         assert!(points.len() <= POINTS + 2, "{}", points.len());
         assert_eq!(points.iter().map(|(_, count)| *count).max(), Some(2));
         assert_eq!(points.last(), Some(&(39_995, 0)));
+    }
+
+    #[test]
+    fn ranks_from_above_reach_both_ends() {
+        let ranks: Vec<u64> = ranks_from_above(1_000_000).collect();
+        assert_eq!((ranks[0], ranks[1], ranks.last()), (0, 20_000, Some(&999_999)));
+        assert!(ranks.windows(2).all(|pair| pair[0] < pair[1]) && ranks.len() < 700, "{}", ranks.len());
+        assert_eq!(ranks_from_above(1).collect::<Vec<_>>(), [0]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    #[error("{}: found no finished run there or below, want a folder that `run` wrote, or one above it", .0.display())]
+    #[error("{}: found no finished run there or below, want a folder that `run` or `sweep` wrote, or one above it", .0.display())]
     NoRun(PathBuf),
     #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: io::Error },
@@ -19,40 +19,54 @@ pub enum ReportError {
     Table { path: PathBuf, error: polars::error::PolarsError },
 }
 
-/// The run folders at or below some folders, sorted, each once.
+/// What is at or below some folders, sorted, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Folders of runs.
+    pub runs: Vec<PathBuf>,
+    /// Tables of sweeps, `points.csv`.
+    pub sweeps: Vec<PathBuf>,
+}
+
+/// Looks for runs and sweeps at and below some folders.
 ///
 /// # Errors
-/// A folder that cannot be read, or that holds no run.
-pub fn runs_below(folders: &[PathBuf]) -> Result<Vec<PathBuf>, ReportError> {
-    let mut runs = Vec::new();
+/// A folder that cannot be read, or that holds neither.
+pub fn results_below(folders: &[PathBuf]) -> Result<Found, ReportError> {
+    let mut found = Found::default();
     for folder in folders {
-        let before = runs.len();
-        collect(folder, 3, &mut runs)?;
-        if runs.len() == before {
+        let before = found.runs.len() + found.sweeps.len();
+        collect(folder, 3, &mut found)?;
+        if found.runs.len() + found.sweeps.len() == before {
             return Err(ReportError::NoRun(folder.clone()));
         }
     }
-    runs.sort();
-    runs.dedup();
-    Ok(runs)
+    for list in [&mut found.runs, &mut found.sweeps] {
+        list.sort();
+        list.dedup();
+    }
+    Ok(found)
 }
 
-fn collect(folder: &Path, depth: u32, runs: &mut Vec<PathBuf>) -> Result<(), ReportError> {
+fn collect(folder: &Path, depth: u32, found: &mut Found) -> Result<(), ReportError> {
     let failed = |error| ReportError::Io { path: folder.to_owned(), error };
     if folder.join("summary.json").is_file() {
         // The same run by two ways is one run.
-        runs.push(folder.canonicalize().map_err(failed)?);
+        found.runs.push(folder.canonicalize().map_err(failed)?);
         return Ok(());
+    }
+    if folder.join("points.csv").is_file() {
+        found.sweeps.push(folder.canonicalize().map_err(failed)?.join("points.csv"));
     }
     if depth == 0 {
         return Ok(());
     }
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        // What begins with a dot is a run under way.
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if path.is_dir() && !hidden {
-            collect(&path, depth - 1, runs)?;
+        // What begins with a dot is a run under way; what a sweep remembers is no result.
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if path.is_dir() && !name.starts_with('.') && name != "points.d" {
+            collect(&path, depth - 1, found)?;
         }
     }
     Ok(())
@@ -130,10 +144,12 @@ mod tests {
                 fs::write(path.join("summary.json"), "{}").unwrap();
             }
         }
-        let found = runs_below(&[folder.path().to_owned(), folder.path().join("town/max/0-a")]).unwrap();
-        let names: Vec<&str> = found.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+        std::fs::write(folder.path().join("town/points.csv"), "").unwrap();
+        let found = results_below(&[folder.path().to_owned(), folder.path().join("town/max/0-a")]).unwrap();
+        assert_eq!((found.sweeps.len(), found.sweeps[0].ends_with("town/points.csv")), (1, true));
+        let names: Vec<&str> = found.runs.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["0-b", "0-a"]);
-        let empty = runs_below(&[folder.path().join("town/libra/notes")]).unwrap_err();
+        let empty = results_below(&[folder.path().join("town/libra/notes")]).unwrap_err();
         assert!(empty.to_string().contains("found no finished run"), "{empty}");
     }
 

@@ -95,6 +95,12 @@ impl Rows {
         Ok(column.iter().map(|field| field.unwrap_or_default().to_owned()).collect())
     }
 
+    /// A column of truths; an empty field is false.
+    fn truths(&self, name: &str) -> Result<Vec<bool>, ReportError> {
+        let column = self.frame.column(name).and_then(|column| column.bool().cloned()).map_err(self.failed())?;
+        Ok(column.iter().map(|field| field.unwrap_or(false)).collect())
+    }
+
     /// A column of seconds, as nanoseconds; an empty field is an error.
     fn nanoseconds(&self, name: &str) -> Result<Vec<u64>, ReportError> {
         let column = self.frame.column(name).and_then(|column| column.f64().cloned()).map_err(self.failed())?;
@@ -155,10 +161,12 @@ pub fn responses(folder: &Path) -> Result<Option<Responses>, ReportError> {
         (false, true) => Scan::parquet(parquet)?,
         (false, false) => return Ok(None),
     };
-    let rows = scan.read(Some(col("call").eq(lit(0i64))), &["outcome", "response_s"])?;
-    let (outcomes, times) = (rows.texts("outcome")?, rows.nanoseconds("response_s")?);
-    let served = outcomes.iter().zip(&times).filter(|(outcome, _)| *outcome == "served");
-    Ok(Some(Responses { roots: times.len() as u64, served_ns: served.map(|(_, time)| *time).collect() }))
+    let scan = Scan { frame: scan.frame.with_column(col("outcome").eq(lit("served")).alias("served")), ..scan };
+    let rows = scan.read(Some(col("call").eq(lit(0i64))), &["served", "response_s"])?;
+    let (served, times) = (rows.truths("served")?, rows.nanoseconds("response_s")?);
+    let roots = times.len() as u64;
+    let served_ns = times.into_iter().zip(served).filter(|(_, served)| *served).map(|(time, _)| time).collect();
+    Ok(Some(Responses { roots, served_ns }))
 }
 
 /// When instances of some pools were launched and gone, nanoseconds, in the order of the table.

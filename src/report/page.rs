@@ -17,36 +17,43 @@ th:first-child,td:first-child{text-align:left}th{font-weight:600}\
 figure{margin:1.6rem 0;break-inside:avoid}figure svg{width:100%;height:auto}\
 figcaption,.small{font-size:.85rem;color:#666}a{color:#0072b2}";
 
-/// A section with what it shows, and the folder of its files as the page names it.
+/// A chapter of the page: what it is about, its runs, its figures, and the folder of its files as the page names it.
 pub struct Shown<'a> {
-    pub section: &'a Section,
-    pub figures: &'a [Figure],
+    pub name: &'a str,
+    /// `None` for a sweep.
+    pub runs: Option<&'a Section>,
+    pub figures: Vec<Figure>,
     pub folder: String,
 }
 
 /// The page.
-pub fn page(sections: &[Shown<'_>]) -> String {
-    let names: Vec<String> = sections.iter().map(|shown| escaped(&shown.section.scenario)).collect();
+pub fn page(chapters: &[Shown<'_>]) -> String {
+    let names: Vec<String> = chapters.iter().map(|shown| escaped(shown.name)).collect();
     let title = format!("Report: {}", names.join(", "));
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
          <link rel=\"icon\" href=\"data:,\">\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
     );
-    if sections.len() > 1 {
+    if chapters.len() > 1 {
         html.push_str("<ul>\n");
         for (nth, name) in names.iter().enumerate() {
             let _ = writeln!(html, "<li><a href=\"#section-{nth}\">{name}</a></li>");
         }
         html.push_str("</ul>\n");
     }
-    for (nth, (shown, name)) in sections.iter().zip(&names).enumerate() {
-        let _ = writeln!(html, "<h2 id=\"section-{nth}\">{name}</h2>");
-        table(&mut html, shown.section);
-        for figure in shown.figures {
+    for (nth, (shown, name)) in chapters.iter().zip(&names).enumerate() {
+        let _ =
+            writeln!(html, "<h2 id=\"section-{nth}\">{name}{}</h2>", if shown.runs.is_none() { ", sweep" } else { "" });
+        if let Some(section) = shown.runs {
+            table(&mut html, section);
+        }
+        for figure in &shown.figures {
             draw(&mut html, figure, &shown.folder);
         }
-        provenance(&mut html, shown.section);
+        if let Some(section) = shown.runs {
+            provenance(&mut html, section);
+        }
     }
     html.push_str("</body>\n</html>\n");
     html
@@ -65,41 +72,44 @@ fn draw(html: &mut String, figure: &Figure, folder: &str) {
     );
 }
 
+/// A figure of a column, beside the column that others are compared with.
 type Cell = fn(&Column, &Column) -> String;
 
-/// A row for each strategy.
+const ROWS: [(&str, Cell); 16] = [
+    ("runs", |column, _| column.runs.len().to_string()),
+    ("requests", |column, _| count(column, |run| run.arrived)),
+    ("served", |column, _| count(column, |run| run.served)),
+    ("SLO violations", |column, _| percent(column.violations())),
+    ("response mean, s", |column, _| time(column, 0)),
+    ("response p50, s", |column, _| time(column, 1)),
+    ("response p95, s", |column, _| time(column, 2)),
+    ("response p99, s", |column, _| time(column, 3)),
+    ("cold starts", |column, _| count(column, |run| run.cold_starts)),
+    ("machine hours", |column, _| format!("{:.2}", column.machine_s() / 3600.0)),
+    ("machine hours, ratio", |column, base| over(column.machine_s(), base.machine_s())),
+    ("cost, USD", |column, _| format!("{:.4}", column.total_usd())),
+    ("cost, ratio", |column, base| over(column.total_usd(), base.total_usd())),
+    ("direct, USD", |column, _| dollars(column, 0)),
+    ("held, USD", |column, _| dollars(column, 1)),
+    ("idle, USD", |column, _| dollars(column, 2)),
+];
+
+fn time(column: &Column, place: usize) -> String {
+    column.mean(|run| run.response[place]).map_or_else(String::new, |seconds| format!("{seconds:.4}"))
+}
+
+fn dollars(column: &Column, place: usize) -> String {
+    column.mean(|run| Some(run.shares_usd[place])).map_or_else(String::new, |usd| format!("{usd:.4}"))
+}
+
+/// A row for each figure, a column for each strategy.
 fn table(html: &mut String, section: &Section) {
     let base = section.base();
-    let time = |column: &Column, place: usize| {
-        column.mean(|run| run.response[place]).map_or_else(String::new, |seconds| format!("{seconds:.4}"))
-    };
-    let dollars = |column: &Column, place: usize| {
-        column.mean(|run| Some(run.shares_usd[place])).map_or_else(String::new, |usd| format!("{usd:.4}"))
-    };
-    let plain: [(&str, Cell); 8] = [
-        ("requests", |column, _| count(column, |run| run.arrived)),
-        ("served", |column, _| count(column, |run| run.served)),
-        ("violations", |column, _| percent(column.violations())),
-        ("cold starts", |column, _| count(column, |run| run.cold_starts)),
-        ("machine h", |column, _| format!("{:.2}", column.machine_s() / 3600.0)),
-        ("cost USD", |column, _| format!("{:.4}", column.total_usd())),
-        ("cost ratio", |column, base| over(column.total_usd(), base.total_usd())),
-        ("time ratio", |column, base| over(column.machine_s(), base.machine_s())),
-    ];
-    let mut head: Vec<&str> = vec!["strategy", "runs"];
-    head.extend(plain.iter().map(|(name, _)| *name));
-    head.extend(["mean s", "p50 s", "p95 s", "p99 s", "direct USD", "held USD", "idle USD"]);
-    html.push_str("<table>\n<tr>");
-    head.iter().for_each(|name| {
-        let _ = write!(html, "<th>{name}</th>");
-    });
-    html.push_str("</tr>\n");
-    for column in &section.columns {
-        let mut cells = vec![escaped(&column.label), column.runs.len().to_string()];
-        cells.extend(plain.iter().map(|(_, cell)| cell(column, base)));
-        cells.extend((0..4).map(|place| time(column, place)));
-        cells.extend((0..3).map(|place| dollars(column, place)));
-        let _ = writeln!(html, "<tr><td>{}</td></tr>", cells.join("</td><td>"));
+    let labels: Vec<String> = section.columns.iter().map(|column| escaped(&column.label)).collect();
+    let _ = writeln!(html, "<table>\n<tr><th></th><th>{}</th></tr>", labels.join("</th><th>"));
+    for (name, cell) in ROWS {
+        let cells: Vec<String> = section.columns.iter().map(|column| cell(column, base)).collect();
+        let _ = writeln!(html, "<tr><td>{name}</td><td>{}</td></tr>", cells.join("</td><td>"));
     }
     let note = format!(
         "Means over runs (replications); percentiles within 1 %; ratios are over {}. ",

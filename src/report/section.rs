@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::folders::{Document, ReportError, runs_below};
+use super::folders::{Document, ReportError};
 use super::frames::{Charge, Responses, arrivals, charges, lives, responses};
 use crate::model::tariff::PICO;
 
@@ -78,7 +78,8 @@ impl Run {
             ],
             end_s: summary.number(&["end_s"]).unwrap_or(0.0),
             hours: hours.iter().map(hour).collect(),
-            machine_s: machines.iter().map(uptime).sum(),
+            // A sum of nothing is minus zero.
+            machine_s: machines.iter().map(uptime).sum::<f64>() + 0.0,
             machines,
             charges,
             folder,
@@ -119,6 +120,8 @@ pub struct Column {
     pub label: String,
     /// By replication.
     pub runs: Vec<Run>,
+    /// Responses of all replications, sorted by time; `None` where none was logged.
+    pub responses: Option<Responses>,
 }
 
 impl Column {
@@ -156,25 +159,22 @@ impl Column {
     pub fn violations(&self) -> Option<f64> {
         self.mean(|run| run.violations)
     }
+}
 
-    /// Responses of all replications, sorted; `None` where none was logged.
-    ///
-    /// # Errors
-    /// A log that is not what `run` writes.
-    pub fn responses(&self) -> Result<Option<Responses>, ReportError> {
-        let mut pooled: Option<Responses> = None;
-        for run in &self.runs {
-            if let Some(more) = responses(&run.folder)? {
-                let all = pooled.get_or_insert_default();
-                all.roots += more.roots;
-                all.served_ns.extend(more.served_ns);
-            }
+/// Responses of all replications, sorted; `None` where none was logged.
+fn pooled(runs: &[Run]) -> Result<Option<Responses>, ReportError> {
+    let mut pooled: Option<Responses> = None;
+    for run in runs {
+        if let Some(more) = responses(&run.folder)? {
+            let all = pooled.get_or_insert_default();
+            all.roots += more.roots;
+            all.served_ns.extend(more.served_ns);
         }
-        if let Some(all) = &mut pooled {
-            all.served_ns.sort_unstable();
-        }
-        Ok(pooled)
     }
+    if let Some(all) = &mut pooled {
+        all.served_ns.sort_unstable();
+    }
+    Ok(pooled)
 }
 
 /// The runs of one scenario.
@@ -209,34 +209,37 @@ impl Section {
     }
 }
 
-/// Reads the runs in or below some folders. Ratios will be over the strategy `base`, or over the first where it is not there.
+/// Reads runs. Ratios will be over the strategy `base`, or over the first where it is not there.
 ///
 /// # Errors
-/// A folder without runs, a file that is not what `run` writes.
-pub fn sections(folders: &[PathBuf], base: &str) -> Result<Vec<Section>, ReportError> {
+/// A file that is not what `run` writes.
+pub fn sections(runs: Vec<PathBuf>, base: &str) -> Result<Vec<Section>, ReportError> {
     let mut scenarios: BTreeMap<String, BTreeMap<String, Vec<Run>>> = BTreeMap::new();
-    for folder in runs_below(folders)? {
+    for folder in runs {
         let run = Run::read(folder)?;
         let strategies = scenarios.entry(run.scenario.clone()).or_default();
         strategies.entry(run.strategy.clone()).or_default().push(run);
     }
-    let section = |(scenario, strategies): (String, BTreeMap<String, Vec<Run>>)| {
-        let columns: Vec<Column> =
-            strategies.into_iter().flat_map(|(strategy, runs)| columns(&strategy, runs)).collect();
-        let base = columns.iter().position(|column| column.runs[0].strategy == base).unwrap_or(0);
-        Section { scenario, columns, base }
-    };
-    Ok(scenarios.into_iter().map(section).collect())
+    let mut sections = Vec::new();
+    for (scenario, strategies) in scenarios {
+        let mut all = Vec::new();
+        for (strategy, runs) in strategies {
+            all.extend(columns(&strategy, runs)?);
+        }
+        let base = all.iter().position(|column| column.runs[0].strategy == base).unwrap_or(0);
+        sections.push(Section { scenario, columns: all, base });
+    }
+    Ok(sections)
 }
 
 /// The columns of one strategy: one, or one for each run where a replication was run under several settings.
-fn columns(strategy: &str, mut runs: Vec<Run>) -> Vec<Column> {
+fn columns(strategy: &str, mut runs: Vec<Run>) -> Result<Vec<Column>, ReportError> {
     runs.sort_by(|one, other| (one.replication, &one.address).cmp(&(other.replication, &other.address)));
+    let column = |label: String, runs: Vec<Run>| Ok(Column { label, responses: pooled(&runs)?, runs });
     let several = runs.windows(2).any(|pair| pair[0].replication == pair[1].replication);
     if several {
-        let alone =
-            |run: Run| Column { label: format!("{strategy} {}-{}", run.replication, run.address), runs: vec![run] };
-        return runs.into_iter().map(alone).collect();
+        let label = |run: &Run| format!("{strategy} {}-{}", run.replication, run.address);
+        return runs.into_iter().map(|run| column(label(&run), vec![run])).collect();
     }
-    vec![Column { label: strategy.to_owned(), runs }]
+    Ok(vec![column(strategy.to_owned(), runs)?])
 }

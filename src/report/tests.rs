@@ -1,8 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::evaluation::tables;
-use super::section::sections;
 use super::*;
 
 /// A run of four requests, of which one has no answer, on two machines of an hour.
@@ -47,10 +45,11 @@ fn the_tables_follow_from_what_runs_wrote() {
     let results = tempfile::tempdir().unwrap();
     run(results.path(), "libra", 0, "a", "1.0", "0.5");
     run(results.path(), "auto", 0, "b", "3.5", "0");
-    let found = sections(&[results.path().to_owned()], "libra").unwrap();
+    let report = Report::read(&[results.path().to_owned()], "libra").unwrap();
+    let found = &report.sections;
     assert_eq!((found.len(), found[0].scenario.as_str()), (1, "town"));
     assert_eq!(found[0].columns[0].parts_usd(), [3.5, 0.0, 0.5, 0.0, 0.0]);
-    let text = tables(&found[0]).unwrap();
+    let text = report.tables();
     let words = |start: &str| -> Vec<String> {
         let line = text.lines().find(|line| line.starts_with(start)).unwrap();
         line.split_whitespace().map(str::to_owned).collect()
@@ -66,13 +65,13 @@ fn replications_are_one_column_and_other_settings_are_columns_of_their_own() {
     run(results.path(), "libra", 0, "a", "1.0", "0.5");
     run(results.path(), "libra", 1, "b", "2.0", "0.5");
     let labels = || -> Vec<(String, usize)> {
-        let found = sections(&[results.path().to_owned()], "none").unwrap();
+        let found = Report::read(&[results.path().to_owned()], "none").unwrap().sections;
         found[0].columns.iter().map(|column| (column.label.clone(), column.runs.len())).collect()
     };
     assert_eq!(labels(), [("libra".to_owned(), 2)]);
-    let found = sections(&[results.path().to_owned()], "none").unwrap();
+    let found = Report::read(&[results.path().to_owned()], "none").unwrap().sections;
     let libra = &found[0].columns[0];
-    assert_eq!((libra.total_usd(), libra.responses().unwrap().unwrap().roots), (2.5, 8));
+    assert_eq!((libra.total_usd(), libra.responses.as_ref().unwrap().roots), (2.5, 8));
     assert!(found[0].same_requests());
     run(results.path(), "libra", 1, "c", "2.0", "0.5");
     assert_eq!(
@@ -86,10 +85,10 @@ fn a_report_is_a_page_with_every_figure_and_its_numbers() {
     let results = tempfile::tempdir().unwrap();
     run(results.path(), "libra", 0, "a", "1.0", "0.5");
     run(results.path(), "auto", 0, "b", "3.5", "0");
-    let found = sections(&[results.path().to_owned()], "libra").unwrap();
+    let report = Report::read(&[results.path().to_owned()], "libra").unwrap();
     let (first, second) = (results.path().join("report"), results.path().join("again"));
-    let page = fs::read_to_string(write(&found, &first).unwrap()).unwrap();
-    write(&found, &second).unwrap();
+    let page = fs::read_to_string(report.write(&first).unwrap()).unwrap();
+    report.write(&second).unwrap();
     let mut names: Vec<String> = fs::read_dir(first.join("town"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
@@ -100,7 +99,8 @@ fn a_report_is_a_page_with_every_figure_and_its_numbers() {
         assert!(read(&first) == read(&second), "{name}: other bytes");
     }
     assert_eq!(fs::read_to_string(second.join("index.html")).unwrap(), page);
-    let stems: Vec<&str> = names.iter().filter_map(|name| name.strip_suffix(".svg")).collect();
+    let mut stems: Vec<&str> = names.iter().filter_map(|name| name.strip_suffix(".svg")).collect();
+    stems.sort_unstable();
     assert_eq!(
         stems,
         [
@@ -112,6 +112,7 @@ fn a_report_is_a_page_with_every_figure_and_its_numbers() {
             "lifetimes",
             "load",
             "response",
+            "response-tail",
             "uptime",
             "violations",
             "violations-against-cost",

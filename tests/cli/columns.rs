@@ -87,3 +87,22 @@ fn every_key_of_the_summary_and_the_manifest_is_described() {
         assert!(missing.is_empty() && beyond.is_empty(), "{file}: not described {missing:?}, not written {beyond:?}");
     }
 }
+
+#[test]
+fn every_column_of_a_sweep_is_described_in_its_order() {
+    let place = Place::new();
+    let axes = "\n[sweep]\nreplications = 2\naxes = [{ key = \"slo\", values = [\"1s\", \"2s\"] }]\n";
+    let text = place.read("town.toml").replacen("\n[", &format!("{axes}\n["), 1);
+    place.write("town.toml", text);
+    let said = place.line("sweep town.toml -q");
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let table = place.read("results/town/points.csv");
+    let header: Vec<&str> = table.lines().next().unwrap().split(',').collect();
+    // Keys of axes have the names of the scenario, half-widths those of their measures.
+    let plain: Vec<&str> = header.iter().copied().filter(|name| *name != "slo" && !name.ends_with("_half")).collect();
+    let mut page = described()["points.csv"].clone();
+    assert_eq!(page.pop().as_deref(), Some("<measure>_half"));
+    assert_eq!(page, plain);
+    let halves = header.iter().filter_map(|name| name.strip_suffix("_half"));
+    assert!(halves.clone().count() > 0 && halves.clone().all(|measure| plain.contains(&measure)), "{header:?}");
+}
