@@ -204,9 +204,8 @@ impl Scale {
     fn add(&mut self, ns: u64) {
         let window = ns / (self.length_s * SECOND);
         if window > self.current {
-            let ahead = window - self.current;
             self.close();
-            self.skip(ahead);
+            self.skip(window - self.current);
         }
         self.count += 1;
     }
