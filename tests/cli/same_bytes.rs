@@ -29,7 +29,19 @@ fn every_strategy_writes_the_same_bytes_wherever_and_with_however_many_workers()
             let file = if elsewhere { place.path(scenario).display().to_string() } else { scenario.to_owned() };
             std::fs::create_dir(place.path("elsewhere")).unwrap();
             let out = if elsewhere { "../results" } else { "results" };
-            let mut command = place.command(["run", &file, "-q", "--set", "strategy={}", "--set", &set, "--out", out]);
+            let mut command = place.command([
+                "run",
+                &file,
+                "-q",
+                "--set",
+                "strategy={}",
+                "--set",
+                "economy={}",
+                "--set",
+                &set,
+                "--out",
+                out,
+            ]);
             command.env("RAYON_NUM_THREADS", workers);
             if elsewhere {
                 command.current_dir(place.path("elsewhere"));
@@ -38,7 +50,8 @@ fn every_strategy_writes_the_same_bytes_wherever_and_with_however_many_workers()
             assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{}", row.name);
             runs.push(place.hashes("results"));
         }
-        assert_eq!(runs[0].len(), 8, "{}", row.name);
+        // Seven tables and the manifest, and what stakeholders got.
+        assert_eq!(runs[0].len(), 9, "{}", row.name);
         assert_eq!(runs[0], runs[1], "{}: one worker or two", row.name);
         assert_eq!(runs[0], runs[2], "{}: from another folder", row.name);
     }

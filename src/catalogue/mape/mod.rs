@@ -63,7 +63,7 @@ impl<'p, 'd, T: Serialize> Bench<'p, 'd, T> {
         if interval.unwrap_or(*period) < granularity && self.common.reading == Reading::Original {
             let key = if interval.is_some() { "interval" } else { "period" };
             let wanted = format!("at least the monitor's granularity of {granularity}");
-            self.desk.add(self.part.refuse(key, wanted));
+            self.desk.add(self.part.complain(key, interval.unwrap_or(*period).to_string(), wanted));
         }
     }
 
