@@ -331,7 +331,8 @@ fn requests_are_shared_out_by_what_machines_do() {
 
 #[test]
 fn a_load_that_cannot_be_served_is_served_as_far_as_planned() {
-    let text = format!("{PLANNED}{TWO_TYPES}").replace("queue = \"central\"", "queue = \"none\"\nmax = 2");
+    let text =
+        format!("{PLANNED}{TWO_TYPES}").replace("queue = \"central\"", "queue = \"central\"\nqueue_limit = 2\nmax = 2");
     // Two large and two small machines do 3600 s of work of the first application in a slot, and 6000 s are asked for.
     let ran = run(&text, "a,b\n600,0\n600,0\n600,0\n");
     let share = ran.served() as f64 / ran.summary.roots.arrived as f64;
@@ -350,8 +351,11 @@ fn machines_are_ready_when_their_slot_begins() {
     let (ahead, late) = (run(&text(""), load), run(&text("lead = \"0s\""), load));
     assert_eq!(slowest(&ahead), 10, "nobody waits");
     assert!(slowest(&late) > 60, "{} s", slowest(&late));
-    let dearer = ahead.bill_usd() - late.bill_usd();
-    assert!(dearer > 0.0, "machines that boot ahead are paid: {dearer}");
+    // The second slot has three large machines instead of a small one, the third the small one again: all boot ahead,
+    // and those that leave finish requests of ten seconds.
+    let hourly = 3.0 * 0.018 + 0.01;
+    let ahead_of_plan = (ahead.bill_usd() - ahead.planned_usd()) / hourly * 3600.0;
+    assert!((100.0 - 1e-6..=110.0).contains(&ahead_of_plan), "{ahead_of_plan} s of all of them");
 }
 
 #[test]
@@ -386,13 +390,13 @@ fn measured(headroom: &str, lead: &str) -> Measured {
     Measured {
         machine_h: ran.summary.pools[0].alive_s / 3600.0,
         usd: ran.bill_usd(),
-        response_s: [percentile(50.0), percentile(99.0)],
+        response_s: [percentile(0.5), percentile(0.99)],
         late: 100.0 * ran.summary.violations as f64 / ran.summary.measured as f64,
     }
 }
 
-const HEADROOMS: [&str; 8] = ["1.0", "0.98", "0.95", "0.9", "0.85", "0.8", "0.7", "0.6"];
-const LEADS: [&str; 4] = ["0s", "50s", "100s", "150s"];
+const HEADROOMS: [&str; 6] = ["1.0", "0.95", "0.9", "0.8", "0.7", "0.6"];
+const LEADS: [&str; 3] = ["0s", "50s", "100s"];
 
 /// The table of `docs/malloovia.md`, and the knee in it, are what this build measures.
 #[test]
@@ -403,7 +407,8 @@ fn the_report_says_what_a_fluid_plan_costs_in_queueing_and_boot_time() {
     for headroom in HEADROOMS {
         for lead in LEADS {
             let Measured { machine_h, usd, response_s: [p50, p99_s], late } = measured(headroom, lead);
-            table += &format!("| {headroom} | {lead} | {machine_h:.2} | {usd:.4} | {p50:.2} | {p99_s:.2} | {late:.2} % |\n");
+            table +=
+                &format!("| {headroom} | {lead} | {machine_h:.2} | {usd:.4} | {p50:.2} | {p99_s:.2} | {late:.2} % |\n");
             p99.insert((headroom, lead), p99_s);
         }
     }

@@ -20,11 +20,7 @@ pub(super) fn write(args: &LmmArgs, lmm: &Lmm, instance: &Instance, out: &mut dy
 }
 
 /// The same for the first period of a configuration.
-pub(super) fn of_first_period(
-    args: &LmmArgs,
-    out: &mut dyn Write,
-    notes: &mut dyn Write,
-) -> Result<(), FralbFailure> {
+pub(super) fn of_first_period(args: &LmmArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), FralbFailure> {
     let (Some(path), Some(_)) = (&args.run.config, &args.write_lp) else { return Ok(()) };
     let configuration = configuration(path, notes)?;
     let generated = generated(&configuration, path, notes)?;

@@ -194,13 +194,7 @@ pub fn saving(cost: Option<f64>, alone: &OnDemandOnly) -> Table {
     let saved = served.zip(cost).map(|(alone, cost)| alone - cost);
     let share = saved.zip(served).filter(|(_, alone)| *alone > 0.0).map(|(saved, alone)| number(saved / alone));
     let cell = |amount: Option<f64>| amount.map_or(String::new(), money);
-    table.rows.push(vec![
-        cell(cost),
-        cell(served),
-        cell(saved),
-        share.unwrap_or_default(),
-        alone.overfull.to_string(),
-    ]);
+    table.rows.push(vec![cell(cost), cell(served), cell(saved), share.unwrap_or_default(), alone.overfull.to_string()]);
     table
 }
 
