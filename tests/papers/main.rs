@@ -11,8 +11,8 @@ mod fralb_requests;
 mod libra_provider;
 mod libra_replay;
 mod malloovia_plan;
-mod mape_loops;
 mod malloovia_requests;
+mod mape_loops;
 mod mape_planner;
 mod metric_archive;
 #[allow(dead_code)] // Figures on record need the traces, not the golden data.

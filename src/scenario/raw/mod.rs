@@ -24,8 +24,8 @@ pub use self::provider::{
     Step as PolicyStep, Stepwise, Target,
 };
 pub use self::sources::{
-    Bursts, Closed, Clusters, Common, Counts, Crowd, Daily, Fitted, FlashCrowd, Ipp, Mmpp, Poisson, Ramp, Rates, Renewal,
-    Sensors, Sessions, Source, Steps,
+    Bursts, Closed, Clusters, Common, Counts, Crowd, Daily, Fitted, FlashCrowd, Ipp, Mmpp, Poisson, Ramp, Rates,
+    Renewal, Sensors, Sessions, Source, Steps,
 };
 pub use self::sweep::{Axis, FreeValue, Sampling, Sweep};
 pub use self::traces::{Keep, Trace};
