@@ -133,12 +133,16 @@ impl Job {
         &self.points
     }
 
-    /// Opens the scenario once for each value of each axis, the other axes at their first, and complains at the place in
-    /// the sweep.
+    /// Opens the scenario once for each value of each axis (of a range, its ends and middle), the other axes at their first,
+    /// and complains at the place in the sweep.
     fn try_values(&self) -> Result<(), SweepError> {
         let ends = |axis: &Axis| match (&axis.values, self.sweep.sampling) {
             (Values::List(entries), _) => entries.clone(),
-            (Values::Range(_), Sampling::Grid) => (0..axis.len()).map(|index| axis.nth(index)).collect(),
+            // Between its ends a range holds nothing that its ends and its middle do not.
+            (Values::Range(_), Sampling::Grid) => {
+                let last = axis.len() - 1;
+                [0, last / 2, last].map(|index| axis.nth(index)).to_vec()
+            }
             (Values::Range(_), _) => vec![axis.at(0.0), axis.at(0.5), axis.at(1.0)],
         };
         let entries: Vec<Vec<Vec<toml::Value>>> = self.sweep.axes.iter().map(ends).collect();
