@@ -229,6 +229,10 @@ impl Law {
         libm::sqrt((square / (mean * mean) - 1.0).max(0.0))
     }
 
+    pub fn is_exponential(&self) -> bool {
+        matches!(self.kind, Kind::Exponential { .. })
+    }
+
     /// Whether every draw is the same.
     pub fn is_constant(&self) -> bool {
         self.constant_value().is_some()

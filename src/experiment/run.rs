@@ -82,7 +82,8 @@ pub fn run_column(
     }
     write_costs(&folder.path().join("cost.csv"), &world).map_err(at(&target))?;
     write_json(&folder.path().join("summary.json"), &summary_json(&summary, &world)).map_err(at(&target))?;
-    write_manifest(&folder.path(), determinants, &address, output, &summary).map_err(at(&target))?;
+    write_manifest(&folder.path(), &opened.file_name(), determinants, &address, output, &summary)
+        .map_err(at(&target))?;
     let folder = folder.complete().map_err(at(&target))?;
     Ok(Finished { summary, world, folder })
 }
@@ -107,6 +108,7 @@ fn convert_log(_folder: &Path, _output: &Output) -> io::Result<()> {
 /// What was run, from what, and the hash of every file it wrote.
 fn write_manifest(
     folder: &Path,
+    scenario_file: &str,
     determinants: Json,
     address: &str,
     output: &Output,
@@ -122,6 +124,8 @@ fn write_manifest(
         outputs.insert(name, json!({ "sha256": file_hash(&path)?, "bytes": bytes }));
     }
     let manifest = json!({
+        "kind": "run",
+        "scenario_file": scenario_file,
         "address": address,
         "determined_by": determinants,
         "requests_logged_one_in": output.log.every,

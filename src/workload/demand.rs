@@ -28,6 +28,11 @@ impl DemandLaws {
         DemandLaws { work, payload_bytes }
     }
 
+    /// The law of work.
+    pub fn work(&self) -> &Law {
+        &self.work
+    }
+
     #[inline]
     pub(super) fn draw(&self, work: &mut Rng, payload: &mut Rng) -> Demand {
         // The cast saturates: more bytes than there are is as many as there are.

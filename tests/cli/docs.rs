@@ -115,6 +115,10 @@ fn the_commands_of_the_readme_run() {
         };
         // Logs of every request are large, and nothing here reads them.
         let small = if asked.starts_with("run ") && !asked.contains("--every") { " --every 1000" } else { "" };
+        if asked.starts_with("report ") && !cfg!(feature = "report") {
+            oracle::skipped(&format!("a line of the README that needs polars: {line}"));
+            continue;
+        }
         let needs_traces = asked.contains("scenarios/libra-") || asked.contains("STRATOSIM_TRACES");
         if needs_traces && !traces.is_dir() {
             oracle::skipped(&format!("a line of the README that needs traces: {line}"));

@@ -2,13 +2,17 @@
 //! bytes every time.
 
 mod bad_input;
+mod columns;
 mod commands;
 mod docs;
 mod folders;
 mod hostile;
+mod notebooks;
 #[allow(dead_code)] // Golden data are not compared here.
 #[path = "../conformance/oracle.rs"]
 mod oracle;
+#[cfg(feature = "report")]
+mod pages;
 mod same_bytes;
 mod schema;
 

@@ -6,6 +6,7 @@ mod places;
 mod pools;
 mod provider;
 mod sources;
+mod sweep;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use super::path::KeyPath;
 use super::raw;
 use super::reader::Read;
 use super::setup::{Limits, ReservationSetup, Setup};
+use super::sweep::Sweep;
 use super::units::nearest;
 use crate::engine::time::Span;
 use crate::model::ids::NodeId;
@@ -38,6 +40,7 @@ pub struct Asked {
 pub struct Checked {
     pub setup: Setup,
     pub strategies: Vec<Asked>,
+    pub sweep: Option<Sweep>,
 }
 
 /// Names to look up while references are resolved, in the order of their ids, which is that of the alphabet.
@@ -75,9 +78,10 @@ pub fn check(read: &Read<raw::Scenario>, path: &Path) -> Result<Checked, Complai
     let tariff = checker.tariff();
     let setup = checker.setup(path, tariff);
     let strategies = checker.strategies();
+    let sweep = checker.sweep(raw);
     checker.desk.finish()?;
     let setup = setup.expect("a setup without complaint is complete");
-    Ok(Checked { setup, strategies })
+    Ok(Checked { setup, strategies, sweep })
 }
 
 impl Checker<'_> {

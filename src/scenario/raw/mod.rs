@@ -5,6 +5,7 @@ mod pools;
 mod prices;
 mod provider;
 mod sources;
+mod sweep;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub use self::provider::{
     Step as PolicyStep, Stepwise, Target,
 };
 pub use self::sources::{Closed, Counts, Mmpp, Poisson, Rates, Renewal, Source, Spread};
+pub use self::sweep::{Axis, FreeValue, Sampling, Sweep};
 use super::law_text::{ByteLaw, TimeLaw};
 use super::units::{Bandwidth, ByteSize, Fraction, FreeTable, Money, PricePerTime, TimeSpan};
 
@@ -88,6 +90,9 @@ pub struct Scenario {
     /// Bounds on what a run may grow to.
     #[serde(default)]
     pub limits: Limits,
+    /// Points that `stratosim sweep` runs.
+    #[serde(default)]
+    pub sweep: Option<Sweep>,
 }
 
 /// A place, in the cloud or at the edge.

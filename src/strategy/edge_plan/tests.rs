@@ -117,8 +117,11 @@ fn strategy(method: Method, expected: &[(&str, f64)]) -> EdgePlan {
     })
 }
 
+type Scales = Vec<(usize, u32)>;
+type Shares = Vec<(usize, Vec<(Route, f64)>)>;
+
 /// Scales as (pool, size) and shares as (node, targets).
-fn asked(orders: &Orders) -> (Vec<(usize, u32)>, Vec<(usize, Vec<(Route, f64)>)>) {
+fn asked(orders: &Orders) -> (Scales, Shares) {
     let (mut scales, mut shares) = (vec![], vec![]);
     for reasoned in &orders.list {
         match &reasoned.order {
