@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Built;
-use super::parameters::{finish, names_pools};
+use super::edge_words::{CoordinatorWord, KeepWord, LoadWord, RouteBy, SolverWord, SortingWord};
+use super::parameters::finish;
 use crate::engine::time::Span;
 use crate::model::routing::By;
 use crate::planner::fralb::coordinator::CoordinatorMilp;
@@ -19,7 +20,7 @@ use crate::scenario::document::Document;
 use crate::scenario::part::{Part, read_part};
 use crate::scenario::path::KeyPath;
 use crate::scenario::setup::Setup;
-use crate::scenario::units::{Rate, TimeSpan};
+use crate::scenario::units::{Rate, TimeSpan, nearest};
 use crate::solve::milp::{Backend, Options};
 use crate::strategy::edge_plan::layout::Layout;
 use crate::strategy::edge_plan::loads::LoadRule;
@@ -145,9 +146,6 @@ macro_rules! planned {
                 if self.load == LoadWord::Expected && self.expected.is_empty() {
                     desk.add(part.complain("expected", "nothing", "arrival rates by node and function"));
                 }
-                let named: Vec<Option<String>> = self.pools.iter().cloned().map(Some).collect();
-                let named: Vec<_> = named.iter().map(|name| ("pools", name)).collect();
-                names_pools(part, setup, &named, desk);
                 complain_of_layout(part, setup, &self.pools, &self.expected, desk);
             }
         }
@@ -229,74 +227,6 @@ planned! {
     EdgeCloud {}
 }
 
-/// Where planned loads come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum LoadWord {
-    /// The period that ended.
-    #[default]
-    Observed,
-    /// Moving mean plus deviations.
-    Smoothed,
-    /// The period that ended, and its rise above the one before once more.
-    Trend,
-    /// `expected`, whatever arrives: one plan for the whole run.
-    Expected,
-}
-
-/// How shares are met.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum RouteBy {
-    /// The target furthest behind its share: exact over every stretch.
-    #[default]
-    Deficit,
-    /// Drawn for each request.
-    Random,
-}
-
-/// Who solves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum SolverWord {
-    #[default]
-    Auto,
-    BuiltIn,
-    Highs,
-}
-
-/// The coordinator.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CoordinatorWord {
-    /// As published.
-    #[default]
-    Greedy,
-    /// Counts added replicas, keeps memory that was not used, and lets no receiver send.
-    GreedyCorrected,
-    /// The optimum of each round.
-    Milp,
-}
-
-/// The rule of the greedy coordinator.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum SortingWord {
-    #[default]
-    Beta,
-    Omega,
-    Product,
-}
-
-/// Which plan of a bargain is carried out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeepWord {
-    #[default]
-    Welfare,
-    Objective,
-}
-
 fn no_time() -> TimeSpan {
     TimeSpan(Span::ZERO)
 }
@@ -345,6 +275,11 @@ fn complain_of_layout<T: Serialize>(
     expected: &BTreeMap<String, BTreeMap<String, Rate>>,
     desk: &mut Desk,
 ) {
+    for name in pools.iter().filter(|name| setup.pool_named(name).is_none()) {
+        let near = nearest(name, setup.pools.iter().map(|pool| pool.name.as_str()));
+        let complaint = part.complain("pools", format!("\"{name}\""), "the name of a pool");
+        desk.add(complaint.with_hint(near.map(|near| format!("did you mean \"{near}\"?"))));
+    }
     let specs: Vec<_> = setup.pools.iter().collect();
     let functions: Vec<&str> = setup.functions.iter().map(|function| &function.name[..]).collect();
     let layout = match Layout::find(&specs, &setup.nodes, &functions, pools) {

@@ -1,6 +1,7 @@
 //! Floor 6: the table of strategies, one row each. Help, `list`, the README's table and the law tests follow from it.
 
 mod edge_plan;
+mod edge_words;
 mod malloovia;
 mod mape;
 mod parameters;

@@ -278,7 +278,7 @@ fn a_plan_holds(strategy: &str, parameters: &str) {
     assert_eq!(faults(&instance, &plan, 1e-6), [], "{strategy}");
     assert_eq!(ran.seen.orphans, 0, "{strategy}: a plan that stays leaves no request behind");
     assert!((ran.note("planned_objective")[0] - plan.objective(&instance)).abs() < 1e-6);
-    assert!(plan.totals().y > 10.0 && plan.totals().z > 1.0, "{strategy}: the edge is too small: {plan:?}");
+    assert!(plan.totals().y > 10.0 && plan.totals().z > 0.1, "{strategy}: the edge is too small: {plan:?}");
     let (mut reward, mut received, mut forwarded) = (0.0, 0, 0);
     for (n, f) in instance.cells() {
         let served = ran.seen.served[&(n, f)];

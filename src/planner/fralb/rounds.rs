@@ -38,7 +38,7 @@ const MARKS: [(&str, &str, &str); 14] = [
     ("compute_deviation", "omega = ", "omega"),
     ("compute_deviation", "ni = ", "ni"),
     ("compute_lower_bound", "current: ", "lb"),
-    ("compute_lower_bound", "bound: ", "lb_min"),
+    ("compute_lower_bound", "; bound: ", "lb_min"),
     ("compute_social_welfare", "current: ", "sw"),
     ("compute_social_welfare", "sw: ", "sw_best"),
     ("compute_social_welfare", "runtime = ", "sw_runtime"),

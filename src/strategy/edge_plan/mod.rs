@@ -4,7 +4,7 @@
 //!
 //! Source: Filippini, Lujak, Ciavotta, JSA 2026, 103787, doi 10.1016/j.sysarc.2026.103787: LMM (`lmm`) and FaaS-MACrO
 //! (`faas-macro`), which are published as planners without requests; section numbers of rewards as in `planner::fralb`.
-//! Differs: periods are tied by what a plan cannot undo at once: new replicas start cold, surplus ones finish their work
+//! Differs: periods are tied by what a plan cannot undo at once: new replicas start cold, surplus ones serve their line first
 //! and keep their memory until then, deciding may take time. A request that was sent to a neighbour whose replicas have
 //! gone meanwhile is sent on to the cloud, where the model knows no request under way.
 
@@ -32,6 +32,8 @@ use crate::planner::fralb::instance::Instance;
 use crate::planner::fralb::network::Network;
 use crate::planner::fralb::plan::Plan;
 
+/// How soon fleets with more replicas than planned are looked at again.
+const LOOK_AGAIN: Span = Span::from_secs(1);
 /// Shares below this part of a cell's load are a solver's noise.
 const NOISE: f64 = 1e-6;
 
@@ -86,6 +88,10 @@ struct AtWork {
     instance: Instance,
     loads: Loads,
     prices: Option<Prices>,
+    /// The replicas of the plan in force, by cell.
+    planned: Vec<u32>,
+    /// It has asked to be woken for surplus replicas.
+    wakes: bool,
     /// The tables in force, by cell.
     tables: Vec<Option<ShareRule>>,
     /// Of every function of the world, its pool at the cloud.
@@ -118,6 +124,8 @@ impl EdgePlan {
         let cells = layout.fleets.len();
         self.at_work = Some(AtWork {
             loads: Loads::new(self.parameters.load, self.parameters.headroom, cells),
+            planned: layout.fleets.iter().map(|&pool| view.size(pool)).collect(),
+            wakes: false,
             tables: vec![None; cells],
             prices: None,
             looked: view.now(),
@@ -188,24 +196,30 @@ impl EdgePlan {
 }
 
 impl AtWork {
-    /// Orders the replicas of a plan: first who shrinks, so that memory is free, then who grows. A fleet that the plan
-    /// has no use for keeps one replica until its line is served, and gets it before others get more.
-    fn size_fleets(&self, plan: &Plan, view: &View<'_>, orders: &mut Orders) {
+    /// Orders the replicas of the plan in force: first who shrinks, so that memory is free, then who grows. A surplus
+    /// replica leaves when it has nothing to do: while requests wait, a fleet shrinks to the length of its line at most,
+    /// and is looked at again soon. One that has a line and no replica gets one before others grow.
+    fn size_fleets(&mut self, view: &View<'_>, orders: &mut Orders) {
         let mut changes: Vec<(usize, PoolId, u32, bool)> = Vec::new();
-        for (cell, &pool) in self.layout.fleets.iter().enumerate() {
-            let planned = u32::try_from(plan.replicas[cell]).unwrap_or(u32::MAX);
-            let for_line = planned == 0 && view.waiting_exact(pool) > 0;
-            let want = if for_line { 1 } else { planned };
-            match want.cmp(&view.size(pool)) {
-                Ordering::Less => changes.push((0, pool, want, for_line)),
+        let mut surplus = false;
+        for (&pool, &planned) in self.layout.fleets.iter().zip(&self.planned) {
+            let (size, line) = (view.size(pool), view.waiting_exact(pool));
+            let want = planned.max(size.min(line)).max(u32::from(line > 0));
+            surplus |= want > planned;
+            match want.cmp(&size) {
+                Ordering::Less => changes.push((0, pool, want, want > planned)),
                 Ordering::Equal => {}
-                Ordering::Greater => changes.push((if for_line { 1 } else { 2 }, pool, want, for_line)),
+                Ordering::Greater => changes.push((if want > planned { 1 } else { 2 }, pool, want, want > planned)),
             }
         }
         changes.sort_by_key(|&(turn, pool, ..)| (turn, pool));
         for (_, pool, want, for_line) in changes {
             let reason = if for_line { "not in the plan, but requests wait here" } else { "as planned" };
             orders.scale(pool, want, reason);
+        }
+        if surplus && !self.wakes {
+            self.wakes = true;
+            orders.wake(LOOK_AGAIN);
         }
     }
 
@@ -276,8 +290,16 @@ impl Strategy for EdgePlan {
     }
 
     fn control(&mut self, why: Occasion, view: &View<'_>, orders: &mut Orders) {
-        if why == Occasion::Start {
-            self.begin(view, orders);
+        match why {
+            Occasion::Start => self.begin(view, orders),
+            Occasion::Woken => {
+                if let Some(at_work) = &mut self.at_work {
+                    at_work.wakes = false;
+                    at_work.size_fleets(view, orders);
+                }
+                return;
+            }
+            Occasion::Period => {}
         }
         let loads = self.loads(why, view);
         let (Some(loads), Some(at_work)) = (loads, self.at_work.as_mut()) else { return };
@@ -293,7 +315,9 @@ impl Strategy for EdgePlan {
         if why != Occasion::Start {
             orders.after(parameters.decision_delay + parameters.round_delay * decision.rounds as u64);
         }
-        at_work.size_fleets(&decision.plan, view, orders);
+        let replicas = decision.plan.replicas.iter();
+        at_work.planned = replicas.map(|&count| u32::try_from(count).unwrap_or(u32::MAX)).collect();
+        at_work.size_fleets(view, orders);
         at_work.share_out(&decision.plan, parameters.by, orders);
     }
 

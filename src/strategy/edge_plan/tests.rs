@@ -118,8 +118,11 @@ fn strategy(method: Method, expected: &[(&str, f64)]) -> EdgePlan {
     })
 }
 
+type Scales = Vec<(usize, u32)>;
+type Shares = Vec<(usize, Vec<(Route, f64)>)>;
+
 /// Scales as (pool, size) and shares as (node, targets).
-fn asked(orders: &Orders) -> (Vec<(usize, u32)>, Vec<(usize, Vec<(Route, f64)>)>) {
+fn asked(orders: &Orders) -> (Scales, Shares) {
     let (mut scales, mut shares) = (vec![], vec![]);
     for reasoned in &orders.list {
         match &reasoned.order {
@@ -127,6 +130,7 @@ fn asked(orders: &Orders) -> (Vec<(usize, u32)>, Vec<(usize, Vec<(Route, f64)>)>
             Order::Share { node, rule: ShareRule::Weights { targets, .. }, forwarded: false, .. } => {
                 shares.push((node.index(), targets.clone()));
             }
+            Order::Wake { .. } => {}
             other => panic!("{other:?}"),
         }
     }
@@ -174,7 +178,7 @@ fn later_plans_follow_what_arrived_and_say_only_what_changed() {
 }
 
 #[test]
-fn a_fleet_with_a_line_keeps_a_replica_until_it_is_served() {
+fn a_fleet_with_a_line_keeps_replicas_until_it_is_served() {
     let mut world = world();
     let mut strategy = strategy(Method::Cloud, &[("east", 1.0)]);
     strategy.control(Occasion::Start, &View::new(&world, Instant::ZERO), &mut Orders::default());
@@ -184,6 +188,14 @@ fn a_fleet_with_a_line_keeps_a_replica_until_it_is_served() {
     let minute = Instant::ZERO + Span::from_secs(60);
     strategy.control(Occasion::Period, &View::new(&world, minute), &mut orders);
     assert_eq!(asked(&orders).0, [(0, 0), (2, 1)]);
+    assert!(orders.list.iter().any(|reasoned| reasoned.order == Order::Wake { after: LOOK_AGAIN }));
+    // A second later the line is served.
+    (world.pools[0].desired, world.pools[2].desired) = (0, 1);
+    world.pools[2].counts.waiting = 0;
+    orders.clear();
+    strategy.control(Occasion::Woken, &View::new(&world, minute + LOOK_AGAIN), &mut orders);
+    assert_eq!(asked(&orders), (vec![(2, 0)], vec![]));
+    assert_eq!(orders.list.len(), 1, "nothing is left to be woken for");
 }
 
 #[test]
