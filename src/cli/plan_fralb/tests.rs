@@ -9,14 +9,14 @@ struct Cli {
     plan: PlanFralb,
 }
 
-fn call(arguments: &[&str]) -> (Result<bool, FralbFailure>, String) {
+pub(super) fn call(arguments: &[&str]) -> (Result<bool, FralbFailure>, String) {
     let cli = Cli::try_parse_from([&["fralb"], arguments].concat()).unwrap_or_else(|error| panic!("{error}"));
     let (mut out, mut notes) = (Vec::new(), Vec::new());
     let result = run(&cli.plan, &mut out, &mut notes);
     (result, String::from_utf8(out).expect("text"))
 }
 
-fn small(folder: &Path) -> PathBuf {
+pub(super) fn small(folder: &Path) -> PathBuf {
     let limits = r#"{"Nn": {"values": [3, 4]}, "Nf": {"min": 2, "max": 2}, "neighborhood": {"p": 1.0},
         "demand": {"values": [0.3, 0.2]}, "memory_requirement": {"values": [128, 512]},
         "memory_capacity": {"values_from": [2048, 4096]}, "max_utilization": {"min": 0.7, "max": 0.7},
