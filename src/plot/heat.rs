@@ -94,7 +94,7 @@ fn cell(sketch: &mut Sketch, heat: &Heat, span: &Span, value: f64, (left, top): 
     sketch.fill((left, top), (left + wide - gap, top + high - gap), colour(share));
     let text = short(value);
     if width_of(&text, 11.0, false) + 4.0 < wide && high > 14.0 {
-        let paint = if share < 0.5 { PAPER } else { INK };
+        let paint = if share < 0.6 { PAPER } else { INK };
         sketch.words(
             Words::new(&text, (left + wide / 2.0, top + high / 2.0)).side(Side::Middle).size(11.0).colour(paint),
         );

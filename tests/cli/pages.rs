@@ -58,19 +58,14 @@ addEventListener("load", () => {
 </script>
 "#;
 
-/// Runs two small scenarios and a sweep, and writes a report of all.
+/// Runs two small scenarios and writes a report of both.
 fn reported() -> (Place, Vec<PathBuf>) {
     let place = Place::new();
     for scenario in ["town", "crowd"] {
         assert_eq!(place.line(&format!("run {scenario}.toml -q")).code, Some(0), "{scenario}");
     }
-    let axes = "axes = [{ key = \"slo\", values = [\"1s\", \"2s\"] }, { key = \"seed\", values = [1, 2, 3] }]";
-    let text = place.read("town.toml").replacen("\n[", &format!("\n[sweep]\n{axes}\n\n["), 1);
-    place.write("study.toml", text);
-    assert_eq!(place.line("sweep study.toml -q").code, Some(0));
     let said = place.line("report results");
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
-    assert!(place.path("results/report/town-sweep/cost-grid-libra.svg").is_file(), "{}", said.out);
     assert!(said.out.contains("page: results/report/index.html"), "{}", said.out);
     let mut files = vec![];
     super::list(&place.path("results/report"), &mut files);
