@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Built;
-use super::parameters::{finish, names_pools};
+use super::parameters::finish;
 use crate::engine::time::{Instant, Span};
 use crate::model::ids::FunctionId;
 use crate::model::pool::Charge;
@@ -153,13 +153,18 @@ pub(super) fn malloovia(document: &Document, path: KeyPath, setup: &Setup) -> Re
     let mut desk = Desk::new();
     let own = &part.value;
     numbers(&part, setup, &mut desk);
-    for name in &own.fleets {
-        names_pools(&part, setup, &[("fleets", &Some(name.clone()))], &mut desk);
+    let unknown = |name: &&String| setup.pool_named(name).is_none();
+    for name in own.fleets.iter().filter(unknown) {
+        let near = nearest(name, setup.pools.iter().map(|pool| pool.name.as_str()));
+        let complaint = part.complain("fleets", name, "the name of a pool");
+        desk.add(complaint.with_hint(near.map(|near| format!("did you mean \"{near}\"?"))));
     }
     let mut offers = offers(&part, &mut desk);
     offers.extend(owned(setup));
     let plant = match Plant::new(&setup.pools, setup.functions.len(), &own.fleets, offers) {
         Ok(plant) => Some(plant),
+        // Of fleets that do not exist enough was said.
+        Err(_) if own.fleets.iter().any(|name| unknown(&name)) => None,
         Err(faults) => {
             faults.iter().for_each(|fault| unplannable(&part, fault, &mut desk));
             None
@@ -323,11 +328,11 @@ fn expected(part: &Part<'_, Malloovia>, setup: &Setup, desk: &mut Desk) -> Vec<V
             continue;
         };
         if loads.len() != slots || loads.is_empty() {
-            let wanted = format!("{} slots for every function, at least one", slots.max(1));
-            desk.add(part.complain("expected", format!("{} slots for {name}", loads.len()), wanted));
+            let wanted = format!("as many slots for every function, here {}", slots.max(1));
+            desk.add(part.complain("expected", format!("{} for {name}", loads.len()), wanted));
         }
         if let Some(load) = loads.iter().find(|load| !(load.is_finite() && **load >= 0.0)) {
-            desk.add(part.complain("expected", format!("{load} requests for {name}"), "no fewer than no requests"));
+            desk.add(part.complain("expected", format!("{load} requests for {name}"), "a number that is not negative"));
         }
         series.iter_mut().zip(loads).for_each(|(slot, &load)| slot[index] = load);
     }

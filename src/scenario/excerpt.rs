@@ -4,7 +4,7 @@
 //! the mark stays under the value.
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Origin as Place, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::complaint::{Complaint, Origin, is_unseen};
 use super::lines::Lines;
@@ -12,9 +12,7 @@ use super::lines::Lines;
 /// A line of a file, or the part of it around a value, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt {
-    file: String,
     line: usize,
-    column: usize,
     text: String,
     /// The value, in bytes of `text`.
     mark: (usize, usize),
@@ -26,9 +24,9 @@ const LEAD: usize = 60;
 
 impl Excerpt {
     /// The excerpt around the bytes `start..end` of a text; a value of several lines is marked on its first.
-    pub(super) fn around(file: &str, text: &str, lines: &Lines, start: usize, end: usize) -> Excerpt {
+    pub(super) fn around(text: &str, lines: &Lines, start: usize, end: usize) -> Excerpt {
         let (start, end) = (text.floor_char_boundary(start), text.floor_char_boundary(end));
-        let (line, column) = lines.position(text, start);
+        let (line, _) = lines.position(text, start);
         let (line_start, whole) = lines.line_at(text, start);
         let at = (start - line_start).min(whole.len());
         let value = whole[at..].chars().take(text[start..end.max(start)].chars().count());
@@ -45,7 +43,7 @@ impl Excerpt {
             shown.push('…');
         }
         let mark = (mark_start, marked.len());
-        Excerpt { file: file.to_owned(), line: line as usize, column: column as usize, text: shown, mark }
+        Excerpt { line: line as usize, text: shown, mark }
     }
 
     /// The text of the line, shortened and made safe to print.
@@ -62,25 +60,22 @@ fn seen(c: char) -> char {
     }
 }
 
-/// One complaint as a picture, ending with a newline. A complaint without an excerpt has its place in the title.
+/// One complaint as a picture, ending with a newline. The place stands in the title, as in the plain line: the window of a
+/// long line has columns of its own.
 pub(super) fn picture(complaint: &Complaint, colour: bool, width: usize) -> String {
     let Complaint { origin, key, found, wanted, .. } = complaint;
-    let excerpt = complaint.excerpt();
     let mut title = String::new();
-    if excerpt.is_none() && !matches!(origin, Origin::Default) {
+    if !matches!(origin, Origin::Default) {
         title += &format!("{origin}: ");
     }
     if !key.is_empty() {
         title += &format!("{key}: ");
     }
     title += &format!("found {found}");
-    let mut group = Level::ERROR.primary_title(title).elements(Vec::<Place<'_>>::new());
-    if let Some(Excerpt { file, line, column, text, mark: (start, length) }) = excerpt {
+    let mut group = Group::with_title(Level::ERROR.primary_title(title));
+    if let Some(Excerpt { line, text, mark: (start, length) }) = complaint.excerpt() {
         let mark = AnnotationKind::Primary.span(*start..start + length);
-        // The place is said apart: a window of a long line has columns of its own.
-        group = group
-            .element(Place::path(file.as_str()).line(*line).char_column(*column))
-            .element(Snippet::source(text.as_str()).line_start(*line).annotation(mark));
+        group = group.element(Snippet::source(text.as_str()).line_start(*line).annotation(mark));
     }
     let hint = complaint.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
     let group = group.element(Level::HELP.message(format!("want {wanted}{hint}")));
@@ -98,7 +93,7 @@ mod tests {
         let start = text.find(value).unwrap();
         let (line, column) = lines.position(text, start);
         let origin = Origin::Line { file: "s.toml".into(), line, column };
-        let excerpt = Excerpt::around("s.toml", text, &lines, start, start + value.len());
+        let excerpt = Excerpt::around(text, &lines, start, start + value.len());
         let complaint =
             Complaint::new(origin, "pools.web.boot", quoted("90"), "a length of time").with_excerpt(Some(excerpt));
         Complaints::from(complaint).render(false, 80)
@@ -121,7 +116,7 @@ mod tests {
     #[test]
     fn a_long_line_is_cut_around_the_value_and_keeps_its_true_column() {
         let shown = pictured(&format!("boot = {}\u{1b}\"90\" {}", "x".repeat(100_000), "y".repeat(100_000)), "\"90\"");
-        assert!(shown.contains("[s.toml:1:100009]"), "{shown}");
+        assert!(shown.contains("s.toml:1:100009: "), "{shown}");
         assert!(shown.contains("x·\"90\" y"), "{shown}");
         assert!(shown.len() < 2_000 && !shown.contains('\u{1b}'), "{shown}");
     }

@@ -11,7 +11,7 @@ fn scenario_for(strategy: &str, place: &Place) -> &'static str {
     const SMALL: [&str; 3] = ["town.toml", "crowd.toml", "sites.toml"];
     let sound = |scenario: &&str| {
         let set = format!("strategies=[\"{strategy}\"]");
-        let tables = ["--set", "strategy={}", "--set", &set];
+        let tables = ["--set", "strategy={}", "--set", "economy={}", "--set", &set];
         place.run(["check", scenario].iter().chain(&tables)).code == Some(0)
     };
     SMALL.into_iter().find(sound).unwrap_or_else(|| {

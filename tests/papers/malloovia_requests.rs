@@ -429,6 +429,7 @@ fn the_report_says_what_a_fluid_plan_costs_in_queueing_and_boot_time() {
         assert!(of.windows(2).all(|pair| pair[1] <= pair[0] * 1.05), "{lead}: {of:?}");
         assert!(of[0] > 2.0 * of[HEADROOMS.len() - 1], "{lead}: a full plan waits: {of:?}");
     }
-    // A lead of the boot time or more takes boots out of the tail; head-room does not.
-    assert!(p99[&("0.6", "100s")] < 2.0 && p99[&("0.6", "0s")] > p99[&("0.6", "100s")], "{p99:?}");
+    // The knee: the first twentieth to spare takes nine tenths of the tail away, and boots ahead halve what is left.
+    assert!(p99[&("0.95", "100s")] < 0.1 * p99[&("1.0", "100s")], "{p99:?}");
+    assert!(p99[&("0.95", "100s")] < 0.6 * p99[&("0.95", "0s")], "{p99:?}");
 }

@@ -207,6 +207,7 @@ fn the_load_generator_tells_its_sensors_and_their_messages() {
     assert!((left / unsampled - 1.0).abs() < 0.02, "{left} {unsampled}");
     let bytes = seen.sources[2].payload_bytes.expect("messages");
     assert!((590.0..610.0).contains(&bytes), "{bytes}");
-    let web = seen.pools.iter().filter(|row| row.memory.is_some());
-    assert!(web.clone().count() >= 20 && web.clone().all(|row| row.network.is_some_and(|share| share <= 1.0)));
+    let network: Vec<Option<f64>> =
+        seen.pools.iter().filter(|row| row.memory.is_some()).map(|row| row.network.map(f64::from)).collect();
+    assert!(network.len() >= 20 && network.iter().all(|share| share.is_some_and(|share| share <= 1.0)), "{network:?}");
 }

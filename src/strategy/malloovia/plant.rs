@@ -14,7 +14,9 @@ use crate::model::pool::{Birth, Capacity, Charge, PoolSpec};
 use crate::model::tariff::PerHour;
 use crate::planner::malloovia::{App, InstanceClass, LimitingSet, PerformanceSet, Problem, TimeUnit, Workload};
 
+/// Dollars in a pico-dollar, in which the tariff counts.
 const PICO: f64 = 1e-12;
+/// Seconds in the hour that prices are stated for.
 const HOUR_S: f64 = 3600.0;
 
 /// Reserved machines of a type that are offered, or owned already.
