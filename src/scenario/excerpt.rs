@@ -103,12 +103,12 @@ mod tests {
     fn the_line_is_shown_with_a_mark_under_the_value() {
         let shown = pictured("[pools.web]\nboot = \"90\"\n", "\"90\"");
         let wanted = [
-            "  × pools.web.boot: found \"90\"",
-            "   ╭─[s.toml:2:8]",
-            " 2 │ boot = \"90\"",
-            "   ·        ────",
-            "   ╰────",
-            "  help: want a length of time",
+            "error: s.toml:2:8: pools.web.boot: found \"90\"",
+            "  ╭▸ ",
+            "2 │ boot = \"90\"",
+            "  │        ━━━━",
+            "  │",
+            "  ╰ help: want a length of time",
         ];
         assert_eq!(shown.lines().collect::<Vec<_>>(), wanted);
     }
