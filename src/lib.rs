@@ -18,6 +18,8 @@ pub mod scenario;
 pub mod run;
 
 pub mod catalogue;
+pub mod plot;
+#[cfg(feature = "report")]
 pub mod report;
 
 pub mod experiment;

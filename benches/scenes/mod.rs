@@ -126,6 +126,7 @@ fn empty(name: &str) -> Setup {
         sources: Vec::new(),
         pools: Vec::new(),
         provider: Default::default(),
+        economy: None,
         accounts: Vec::new(),
         tariff: Tariff::default(),
         reservations: Vec::new(),
@@ -136,6 +137,10 @@ fn empty(name: &str) -> Setup {
             drain: Span::from_secs(86_400),
         },
         order_patience: None,
+        exchange: Default::default(),
+        chains: Vec::new(),
+        probes: Vec::new(),
+        ends_with_probes: false,
         inputs: Vec::new(),
     }
 }
@@ -157,7 +162,15 @@ fn function(name: &str, work: Law) -> FunctionSetup {
 
 fn source(name: &str, function: FunctionId, arrivals: Arrivals, work: Law, requests: Option<u64>) -> SourceSetup {
     let laws = DemandLaws::new(work, Law::constant(0.0).expect("no bytes"));
-    SourceSetup { name: name.to_owned(), function, node: CLOUD, arrivals, laws, requests }
+    SourceSetup {
+        name: name.to_owned(),
+        function,
+        node: CLOUD,
+        arrivals,
+        laws,
+        start: stratosim::engine::time::Instant::ZERO,
+        requests,
+    }
 }
 
 /// Environments of one request, kept for 10 min after each use, the last used first; paid as Lambda is.
@@ -192,6 +205,7 @@ fn lambda(name: &str, serves: Vec<FunctionId>, cold_factor: f64) -> PoolSpec {
         balancer_billed: false,
         idle_timeout: None,
         computer: None,
+        footprint: Default::default(),
     }
 }
 
@@ -227,5 +241,6 @@ fn fleet(machines: u32, slots: u32, ready: bool, pico_per_hour: u64, balancer: P
         balancer_billed: false,
         idle_timeout: None,
         computer: None,
+        footprint: Default::default(),
     }
 }

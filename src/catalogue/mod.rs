@@ -1,6 +1,10 @@
 //! Floor 6: the table of strategies, one row each. Help, `list`, the README's table and the law tests follow from it.
 
 mod edge;
+mod edge_plan;
+mod edge_words;
+mod malloovia;
+mod mape;
 mod parameters;
 
 use crate::engine::time::Span;
@@ -90,6 +94,79 @@ pub const CATALOGUE: &[Row] = &[
         knows: Knows::Cloud,
         build: parameters::spock,
         schema: crate::scenario::schema::json_schema::<parameters::Spock>,
+    },
+    Row {
+        name: "mape-threshold",
+        about: "one replica more or fewer when moving means of container readings pass their marks",
+        source: "EASE-MAPE-System (2019), docker threshold loop",
+        knows: Knows::Cloud,
+        build: mape::threshold,
+        schema: crate::scenario::schema::json_schema::<mape::Threshold>,
+    },
+    Row {
+        name: "mape-economic",
+        about: "replicas, price and banners chosen from the front of four stakeholders' goals (NSGA-II)",
+        source: "Fokaefs, Barna, Litoiu, Multi-Objective Economic Adaptation for Service Ecosystems on the Cloud; \
+                 Mape-Docker-Compose (2020 to 2022)",
+        knows: Knows::Cloud,
+        build: mape::economic,
+        schema: crate::scenario::schema::json_schema::<mape::Economic>,
+    },
+    Row {
+        name: "mape-capacity",
+        about: "as many replicas as the arrival rate over the capacity of one",
+        source: "closed form of mape-economic where replicas are cheap: the natural baseline",
+        knows: Knows::Cloud,
+        build: mape::capacity,
+        schema: crate::scenario::schema::json_schema::<mape::Capacity>,
+    },
+    Row {
+        name: "mape-hybrid",
+        about: "marks and economy joined: the larger when growing, the smaller when shrinking",
+        source: "Mape-Docker-Compose (2022), planner",
+        knows: Knows::Cloud,
+        build: mape::hybrid,
+        schema: crate::scenario::schema::json_schema::<mape::Hybrid>,
+    },
+    Row {
+        name: "malloovia",
+        about: "reserves machines for long, then rents the cheapest for the load foretold of each slot",
+        source: "Malloovia (Entrialgo et al., GECON 2017, doi 10.1007/978-3-319-68066-8_12)",
+        knows: Knows::Cloud,
+        build: malloovia::malloovia,
+        schema: crate::scenario::schema::json_schema::<malloovia::Malloovia>,
+    },
+    Row {
+        name: "lmm",
+        about: "replicas and shares on the edge from the optimum of one planner who knows everything",
+        source: "LMM (Filippini, Lujak, Ciavotta, JSA 2026, doi 10.1016/j.sysarc.2026.103787)",
+        knows: Knows::Everything,
+        build: edge_plan::lmm,
+        schema: crate::scenario::schema::json_schema::<edge_plan::Lmm>,
+    },
+    Row {
+        name: "faas-macro",
+        about: "replicas and shares on the edge from a bargain between nodes and a coordinator",
+        source: "FaaS-MACrO (Filippini, Lujak, Ciavotta, JSA 2026, doi 10.1016/j.sysarc.2026.103787)",
+        knows: Knows::Everything,
+        build: edge_plan::faas_macro,
+        schema: crate::scenario::schema::json_schema::<edge_plan::FaasMacro>,
+    },
+    Row {
+        name: "edge-local",
+        about: "every edge node serves what its memory holds; the rest goes to the cloud",
+        source: "FaaS-MACrO's local problems, without neighbours",
+        knows: Knows::Everything,
+        build: edge_plan::edge_local,
+        schema: crate::scenario::schema::json_schema::<edge_plan::EdgeLocal>,
+    },
+    Row {
+        name: "edge-cloud",
+        about: "nothing is served at the edge",
+        source: "the FRALB model with every request sent to the cloud",
+        knows: Knows::Everything,
+        build: edge_plan::edge_cloud,
+        schema: crate::scenario::schema::json_schema::<edge_plan::EdgeCloud>,
     },
     Row {
         name: "edge-router",

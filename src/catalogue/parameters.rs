@@ -273,7 +273,12 @@ pub(super) fn spock(document: &Document, path: KeyPath, setup: &Setup) -> Result
 }
 
 /// Pools that parameters name must exist.
-fn names_pools<T: Serialize>(part: &Part<'_, T>, setup: &Setup, named: &[(&str, &Option<String>)], desk: &mut Desk) {
+pub(super) fn names_pools<T: Serialize>(
+    part: &Part<'_, T>,
+    setup: &Setup,
+    named: &[(&str, &Option<String>)],
+    desk: &mut Desk,
+) {
     for (key, name) in named {
         if let Some(name) = name
             && setup.pool_named(name).is_none()

@@ -51,7 +51,7 @@ impl Explain {
             let setup = opened.setup_for(column, 0);
             let world = setup.world();
             let mut orders = Orders::default();
-            let mut strategy = opened.build(column).strategy;
+            let mut strategy = opened.build_for(column, &setup).strategy;
             let view = View::new(&world, crate::engine::time::Instant::ZERO);
             strategy.control(Occasion::Start, &view, &mut orders);
             for note in orders.notes() {

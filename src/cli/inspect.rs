@@ -75,7 +75,7 @@ impl Inspect {
         }
         setup.probes = self.entities.iter().map(|entity| ProbeSetup { at, entity: entity.clone() }).collect();
         setup.ends_with_probes = true;
-        let mut strategy = opened.build(column).strategy;
+        let mut strategy = opened.build_for(column, &setup).strategy;
         let mut shown = Shown::default();
         match drive(&setup, &column.label, &mut *strategy, &mut shown) {
             Ok(_) => super::print(&shown.0),

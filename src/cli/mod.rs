@@ -2,24 +2,32 @@
 //!
 //! Exit codes: 0 done; 1 a run stopped or could not be written; 2 the input was refused; 3 a law of the simulator is broken.
 
+mod bar;
 mod calls;
 mod check;
+mod compare;
 mod completions;
-mod evaluate;
 mod explain;
+mod explain_request;
 mod inspect;
 mod list;
 mod plan;
+mod plan_economy;
 mod plan_fralb;
 mod plan_libra;
 #[cfg(feature = "yaml")]
 mod plan_malloovia;
+mod recipe;
+mod report;
 mod run;
 mod schema;
+mod sweep;
 mod table;
 mod trace;
 mod trace_input;
+mod verify;
 mod watch;
+mod workers;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -45,6 +53,18 @@ struct Cli {
 enum Command {
     /// Run a scenario under its strategies; writes a folder for each and prints one table.
     Run(run::Run),
+    /// Replicate a scenario under its strategies: figures with intervals, differences pair by pair.
+    Compare(Box<compare::Compare>),
+    /// Run the points of a scenario's [sweep]; goes on where it was when it was stopped.
+    Sweep(sweep::Sweep),
+    /// Make the table of a sweep from its shards, or say what is missing.
+    Collect(sweep::Collect),
+    /// Make a result again from its manifest and compare every file.
+    Verify(verify::Verify),
+    /// Print a script that runs a sweep on Slurm or Dask.
+    Recipe(recipe::Recipe),
+    /// Tell the story of one request: its phases, who was ahead, what scaled meanwhile.
+    ExplainRequest(explain_request::ExplainRequest),
     /// Read a scenario and everything it names, and say what is wrong with it.
     Check(check::Check),
     /// Show every value in force and where it came from.
@@ -57,8 +77,8 @@ enum Command {
     Schema(schema::SchemaOf),
     /// Planning models and replays that work without a run.
     Plan(plan::Plan),
-    /// Compare finished runs: cost, violations, machine time, what the cost is made of, responses.
-    Evaluate(evaluate::Evaluate),
+    /// Tables, figures and a page over finished runs: cost, violations, machine time, responses, load, fleet.
+    Report(report::Report),
     /// Traces of any format: import, describe, fit, synth, scale, cut, merge.
     Trace(Box<trace::TraceCommand>),
     /// Print completions for a shell.
@@ -124,13 +144,19 @@ fn output_failed(error: &std::io::Error) -> ExitCode {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(run) => run.run(),
+        Command::Compare(compare) => compare.run(),
+        Command::Sweep(sweep) => sweep.run(),
+        Command::Collect(collect) => collect.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Recipe(recipe) => recipe.run(),
+        Command::ExplainRequest(explain) => explain.run(),
         Command::Check(check) => check.run(),
         Command::Explain(explain) => explain.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::List(list) => list.run(),
         Command::Schema(schema) => schema.run(),
         Command::Plan(plan) => plan.run(),
-        Command::Evaluate(evaluate) => evaluate.run(),
+        Command::Report(report) => report.run(),
         Command::Trace(trace) => trace.run(),
         Command::Completions(completions) => completions.run(),
     }

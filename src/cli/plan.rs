@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::plan_economy::PlanEconomy;
 use super::plan_fralb::PlanFralb;
 use super::plan_libra::PlanLibra;
 #[cfg(feature = "yaml")]
@@ -17,6 +18,8 @@ pub struct Plan {
 
 #[derive(Subcommand)]
 enum Model {
+    /// The economy of a service: replicas, price and banners by NSGA-II, and the exact front.
+    Economy(PlanEconomy),
     /// Replica allocation and load balancing on the edge: LMM and FaaS-MACrO.
     Fralb(PlanFralb),
     /// LIBRA's per-second simulator, figure for figure.
@@ -29,6 +32,7 @@ enum Model {
 impl Plan {
     pub fn run(&self) -> ExitCode {
         match &self.model {
+            Model::Economy(economy) => economy.run(),
             Model::Fralb(fralb) => fralb.run(),
             Model::Libra(libra) => libra.run(),
             #[cfg(feature = "yaml")]

@@ -1,17 +1,24 @@
 //! One readable table: a row for each figure, a column for each strategy.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::catalogue::Knows;
 use crate::experiment::opened::{Column, Opened};
 use crate::experiment::run::Finished;
 use crate::model::request::Outcome;
 use crate::model::tariff::PICO;
+use crate::planner::economy::Account;
+
+/// Lines above, below and under the header; none between rows.
+const LINES: TableStyle = TableStyle::new()
+    .top_border(LineStyle::none().fill('─').junction('─'))
+    .header_separator(LineStyle::none().fill('═').junction('═'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
 
 /// The comparison of finished runs of one scenario.
 pub fn comparison(opened: &Opened, columns: &[&Column], finished: &[Finished]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(LINES).set_content_arrangement(ContentArrangement::Disabled);
     let mut header = vec![opened.setup.name.clone()];
     header.extend(finished.iter().map(|run| run.summary.strategy.clone()));
     table.set_header(header);
@@ -87,9 +94,9 @@ fn figures() -> Vec<(&'static str, Figure)> {
             let mut busy = 0.0;
             let mut capacity = 0.0;
             for (figures, pool) in run.summary.pools.iter().zip(&run.world.pools) {
-                if !pool.charges_per_use() && figures.slots < u32::MAX {
-                    busy += figures.busy_s;
-                    capacity += figures.alive_s * f64::from(figures.slots);
+                if !pool.charges_per_use() {
+                    busy += figures.used_s;
+                    capacity += figures.alive_s * figures.parallel;
                 }
             }
             if capacity > 0.0 { format!("{:.1} %", 100.0 * busy / capacity) } else { String::new() }
@@ -99,11 +106,22 @@ fn figures() -> Vec<(&'static str, Figure)> {
         ("  direct", |run| dollars(run.summary.direct_pico)),
         ("  held", |run| dollars(run.summary.held_pico)),
         ("  idle", |run| dollars(run.summary.idle_pico)),
+        ("service profit USD", |run| of_account(run, |account| Some(account.service_profit()))),
+        ("application profit USD", |run| of_account(run, |account| Some(account.application_profit()))),
+        ("cloud profit USD", |run| of_account(run, |account| Some(account.cloud_profit()))),
+        ("  all three", |run| of_account(run, |account| Some(account.total_profit()))),
+        ("user satisfaction", |run| of_account(run, Account::satisfaction)),
     ]
 }
 
 fn count(number: u64) -> String {
     if number == 0 { String::new() } else { number.to_string() }
+}
+
+/// A figure of the economy's account, where there is one and the service served anybody.
+fn of_account(run: &Finished, figure: fn(&Account) -> Option<f64>) -> String {
+    let account = run.summary.account.as_ref().filter(|account| account.requests > 0);
+    account.and_then(figure).map_or(String::new(), |figure| format!("{figure:.4}"))
 }
 
 fn dollars(pico: i128) -> String {

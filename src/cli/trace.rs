@@ -11,6 +11,7 @@ use super::REFUSED;
 use super::trace_input::{Input, time_span};
 use crate::engine::random::Streams;
 use crate::engine::time::Span;
+use crate::scenario::raw::Keep;
 use crate::workload::describe::Describer;
 use crate::workload::fit::{Choices, Fit, Kind, fit, goodness};
 use crate::workload::trace::arrivals::write;
@@ -98,16 +99,6 @@ struct Synth {
     out: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Keep {
-    /// Each arrival by itself: keeps the shape of the rate.
-    Each,
-    /// Whole bursts: keeps the index of dispersion.
-    Bursts,
-    /// Whole functions: keeps each as it was.
-    Functions,
-}
-
 #[derive(Args)]
 struct Scale {
     #[command(flatten)]
@@ -142,6 +133,9 @@ struct CutTrace {
     /// Only this tenant; repeatable.
     #[arg(long = "tenant", value_name = "NAME")]
     tenants: Vec<String>,
+    /// Only what this source of the recorded run asked; repeatable.
+    #[arg(long = "source", value_name = "NAME")]
+    sources: Vec<String>,
 }
 
 impl TraceCommand {
@@ -263,6 +257,7 @@ impl CutTrace {
         let selection = Selection {
             functions: self.functions.iter().cloned().collect(),
             tenants: self.tenants.iter().cloned().collect(),
+            sources: self.sources.iter().cloned().collect(),
             ..stretch(self.from, self.length)
         };
         self.import.write(&mut Cut::new(self.import.input.open()?, selection))

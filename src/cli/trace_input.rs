@@ -1,79 +1,18 @@
 //! Where a `trace` command gets its arrivals: files of any format the simulator reads, with the choices each leaves open.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::engine::random::Streams;
 use crate::engine::time::Span;
 use crate::scenario::units::{Quantity, TimeSpan};
-use crate::workload::trace::counts::Column;
+use crate::workload::trace::azure_2019::{Duration, Memory};
 use crate::workload::trace::feed::{BadRows, Late, Origin, Reading, Trace};
-use crate::workload::trace::flaw::Flaw;
-use crate::workload::trace::huawei::Tables;
 use crate::workload::trace::mapped::Mapping;
 use crate::workload::trace::number::Unit;
 use crate::workload::trace::place::Placement;
-use crate::workload::trace::{
-    access_log, alibaba_batch, alibaba_calls, arrivals, azure_2019, azure_2021, bitbrains, borg, huawei, lambda_report,
-    mapped, periods, requests,
-};
-
-/// The formats, by the names of their traces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Our own table of arrivals, as `trace import` writes it.
-    Arrivals,
-    /// `requests.csv` of a run.
-    Requests,
-    /// Counts per period, one a line.
-    Counts,
-    /// Azure Functions 2019: invocations per minute; --durations and --memory join the other tables.
-    #[value(name = "azure-2019")]
-    Azure2019,
-    /// Azure Functions 2021.
-    #[value(name = "azure-2021")]
-    Azure2021,
-    /// Huawei 2023, wide tables of requests; --durations joins tables of delays.
-    Huawei,
-    /// Huawei 2025, requests of one day.
-    #[value(name = "huawei-2025")]
-    Huawei2025,
-    /// Alibaba 2018, batch_task.
-    AlibabaBatch,
-    /// Alibaba microservices 2021 and 2022, call graphs.
-    AlibabaCalls,
-    /// Google Borg 2011, task_events.
-    #[value(name = "borg-2011")]
-    Borg2011,
-    /// Bitbrains, a file for each machine.
-    Bitbrains,
-    /// Globus Compute, invocations.
-    Globus,
-    /// REPORT lines of AWS Lambda.
-    Lambda,
-    /// Access log of an AWS application load balancer.
-    Alb,
-    /// Common or combined log format.
-    Clf,
-    /// Any table, by --map.
-    Csv,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum DurationChoice {
-    Percentiles,
-    Lognormal,
-    Average,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum MemoryChoice {
-    Percentiles,
-    Split,
-    Burr,
-    Unknown,
-}
+use crate::workload::trace::recipe::{Format, HELD, Recipe};
 
 fn placement(name: &str) -> Result<Placement, String> {
     Placement::of(name).ok_or_else(|| format!("want one of {}", Placement::ALL.map(Placement::name).join(", ")))
@@ -120,10 +59,10 @@ pub struct Input {
     memory: Vec<PathBuf>,
     /// How durations are drawn (azure-2019).
     #[arg(long, value_enum, default_value = "percentiles")]
-    duration_choice: DurationChoice,
+    duration_choice: Duration,
     /// Where memory comes from (azure-2019, azure-2021: burr or unknown).
     #[arg(long, value_enum, default_value = "percentiles")]
-    memory_choice: MemoryChoice,
+    memory_choice: Memory,
     /// Unit of delays (huawei).
     #[arg(long, value_parser = unit, default_value = "s")]
     delay_unit: Unit,
@@ -137,7 +76,7 @@ pub struct Input {
     #[arg(long, value_name = "BYTES")]
     machine_bytes: Option<u64>,
     /// Submissions held back until their tasks end (borg-2011).
-    #[arg(long, default_value_t = 1 << 18, value_name = "N")]
+    #[arg(long, default_value_t = HELD, value_name = "N")]
     held: usize,
     /// Arrivals held to bring them into order.
     #[arg(long, default_value_t = 1 << 16, value_name = "N")]
@@ -158,14 +97,41 @@ impl Input {
         Streams::new(self.seed, 0)
     }
 
+    /// What the arguments ask for.
+    pub fn recipe(&self) -> Recipe {
+        Recipe {
+            placement: self.placement,
+            period: self.period,
+            column: self.column.clone(),
+            mapping: self.map.clone(),
+            durations: self.durations.clone(),
+            memory: self.memory.clone(),
+            duration_choice: self.duration_choice,
+            memory_choice: self.memory_choice,
+            delay_unit: self.delay_unit,
+            all_calls: self.all_calls,
+            path_segments: self.path_segments,
+            machine_bytes: self.machine_bytes,
+            held: self.held,
+            reading: self.reading(),
+            ..Recipe::new(self.format, self.files.clone())
+        }
+    }
+
     /// Opens the trace; the first file is looked at, the rest when its turn comes.
+    ///
+    /// # Errors
+    /// Those of [`Recipe::open`].
     pub fn open(&self) -> Result<Box<dyn Trace>, String> {
-        self.open_files(&self.files)
+        open(&self.recipe(), &self.streams())
     }
 
     /// Opens each file as a trace of its own.
+    ///
+    /// # Errors
+    /// Those of [`Recipe::open`].
     pub fn open_each(&self) -> Result<Vec<Box<dyn Trace>>, String> {
-        self.files.iter().map(|file| self.open_files(std::slice::from_ref(file))).collect()
+        self.recipe().each().map(|recipe| open(&recipe, &self.streams())).collect()
     }
 
     fn reading(&self) -> Reading {
@@ -176,84 +142,11 @@ impl Input {
             late: if self.strict_order { Late::Stop } else { Late::Move },
         }
     }
-
-    fn only<'a>(&self, files: &'a [PathBuf]) -> Result<&'a Path, String> {
-        match files {
-            [file] => Ok(file),
-            _ => {
-                Err(format!("found {} files, want one of this format (trace merge puts several together)", files.len()))
-            }
-        }
-    }
-
-    fn open_files(&self, files: &[PathBuf]) -> Result<Box<dyn Trace>, String> {
-        let list = files.to_vec();
-        let (reading, streams) = (self.reading(), self.streams());
-        match self.format {
-            Format::Arrivals => boxed(arrivals::open(list, reading)),
-            Format::Requests => boxed(requests::open(self.only(files)?.into(), reading)),
-            Format::Counts => {
-                let column = self.column.clone().map_or(Column::Only, Column::Named);
-                boxed(periods::open(self.only(files)?, column, self.period, self.placement, streams))
-            }
-            Format::Azure2019 => {
-                let files =
-                    azure_2019::Files { minutes: list, durations: self.durations.clone(), memory: self.memory.clone() };
-                boxed(azure_2019::open(&files, self.azure_choices(), streams))
-            }
-            Format::Azure2021 => {
-                let memory = match self.memory_choice {
-                    MemoryChoice::Burr => azure_2021::Memory::Burr,
-                    _ => azure_2021::Memory::Unknown,
-                };
-                boxed(azure_2021::open(self.only(files)?.into(), memory, streams, reading))
-            }
-            Format::Huawei => {
-                let tables = Tables {
-                    requests: list,
-                    delays: self.durations.clone(),
-                    delay_unit: self.delay_unit,
-                    period: self.period,
-                };
-                boxed(huawei::open(tables, self.placement, streams))
-            }
-            Format::Huawei2025 => boxed(mapped::open(list, Mapping::huawei_2025(), reading)),
-            Format::AlibabaBatch => boxed(alibaba_batch::open(list, reading)),
-            Format::AlibabaCalls => {
-                let calls = if self.all_calls { alibaba_calls::Calls::All } else { alibaba_calls::Calls::Entry };
-                boxed(alibaba_calls::open(list, calls, reading))
-            }
-            Format::Borg2011 => boxed(borg::open(list, self.machine_bytes, self.held, reading)),
-            Format::Bitbrains => boxed(bitbrains::open_all(list, reading)),
-            Format::Globus => boxed(mapped::open(list, Mapping::globus(), reading)),
-            Format::Lambda => boxed(lambda_report::open(list, reading)),
-            Format::Alb => {
-                boxed(access_log::open(list, access_log::Dialect::LoadBalancer, self.path_segments, reading))
-            }
-            Format::Clf => boxed(access_log::open(list, access_log::Dialect::Common, self.path_segments, reading)),
-            Format::Csv => {
-                let mapping = self.map.clone().ok_or("found no mapping, want --map time=column:unit,...")?;
-                boxed(mapped::open(list, mapping, reading))
-            }
-        }
-    }
-
-    fn azure_choices(&self) -> azure_2019::Choices {
-        let duration = match self.duration_choice {
-            DurationChoice::Percentiles => azure_2019::Duration::Percentiles,
-            DurationChoice::Lognormal => azure_2019::Duration::Lognormal,
-            DurationChoice::Average => azure_2019::Duration::Average,
-        };
-        let memory = match self.memory_choice {
-            MemoryChoice::Percentiles => azure_2019::Memory::Percentiles,
-            MemoryChoice::Split => azure_2019::Memory::Split,
-            MemoryChoice::Burr => azure_2019::Memory::Burr,
-            MemoryChoice::Unknown => azure_2019::Memory::Unknown,
-        };
-        azure_2019::Choices { placement: self.placement, duration, memory }
-    }
 }
 
-fn boxed<T: Trace + 'static>(opened: Result<T, Flaw>) -> Result<Box<dyn Trace>, String> {
-    opened.map(|trace| Box::new(trace) as Box<dyn Trace>).map_err(|flaw| flaw.to_string())
+fn open(recipe: &Recipe, streams: &Streams) -> Result<Box<dyn Trace>, String> {
+    if recipe.format == Format::Csv && recipe.mapping.is_none() {
+        return Err("found no mapping, want --map time=column:unit,...".to_owned());
+    }
+    recipe.open(streams).map_err(|flaw| flaw.to_string())
 }

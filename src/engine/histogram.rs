@@ -34,6 +34,16 @@ const fn middle_of(bucket: usize) -> u64 {
     low + ((1 << shift) - 1) / 2
 }
 
+/// The least value of a bucket and how many it holds.
+const fn stretch_of(bucket: usize) -> (u64, u64) {
+    let bucket = bucket as u64;
+    if bucket < EXACT_BELOW {
+        return (bucket, 1);
+    }
+    let shift = bucket / PER_DOUBLING - 1;
+    ((bucket % PER_DOUBLING + PER_DOUBLING) << shift, 1 << shift)
+}
+
 impl Histogram {
     #[inline]
     pub fn add(&mut self, value: u64) {
@@ -84,6 +94,22 @@ impl Histogram {
         self.counts.iter().position(reached).map(|index| middle_of(self.first + index))
     }
 
+    /// Where value number `rank` lies (counted from 1, fractions allowed), if the values of a bucket lie evenly in it. For
+    /// estimates that are averaged or subtracted: [`Histogram::nth`] moves by whole buckets. `None` past the end.
+    pub fn between(&self, rank: f64) -> Option<f64> {
+        let mut below = 0u64;
+        for (index, &count) in self.counts.iter().enumerate().filter(|&(_, &count)| count > 0) {
+            if (below + count) as f64 >= rank {
+                let (low, width) = stretch_of(self.first + index);
+                // A bucket of one value is that value.
+                let into = if width > 1 { ((rank - below as f64 - 0.5) / count as f64).clamp(0.0, 1.0) } else { 0.0 };
+                return Some(low as f64 + into * width as f64);
+            }
+            below += count;
+        }
+        None
+    }
+
     /// The middle of each bucket that is not empty, ascending, with its count.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let filled = self.counts.iter().enumerate().filter(|&(_, &count)| count > 0);
@@ -95,6 +121,19 @@ impl Histogram {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn values_between_ranks_lie_evenly_in_their_bucket() {
+        let mut histogram = Histogram::default();
+        (0..1_000_000u64).for_each(|k| histogram.add(k));
+        for share in [0.1, 0.5, 0.95, 0.999] {
+            let found = histogram.between(share * 1e6).unwrap();
+            assert!((found / (share * 1e6) - 1.0).abs() < 1e-4, "{share}: {found}");
+        }
+        let mut two = Histogram::default();
+        [7, 7, 9].into_iter().for_each(|value| two.add(value));
+        assert_eq!((two.between(1.5), two.between(3.0), two.between(3.5)), (Some(7.0), Some(9.0), None));
+    }
 
     #[test]
     fn buckets_follow_each_other_without_a_gap() {

@@ -67,6 +67,13 @@ enum Kind {
         mean: f64,
         deviation: f64,
     },
+    /// `base + each * n * n` for a whole n from `lowest` to `highest`.
+    Squares {
+        base: f64,
+        each: f64,
+        lowest: u32,
+        highest: u32,
+    },
     Values(Arc<[f64]>),
     Points(Arc<[(f64, f64)]>),
 }
@@ -157,6 +164,17 @@ impl Law {
         Ok(Kind::Normal { mean, deviation: Unfit::unless_not_negative("deviation", deviation)? }.into())
     }
 
+    /// `base + each * n * n` for a whole number n from `lowest` to `highest`, each as likely: the cost of a quadratic
+    /// algorithm, such as so many digits of pi.
+    pub fn squares(base: f64, each: f64, lowest: u32, highest: u32) -> Result<Law, Unfit> {
+        let base = Unfit::unless_not_negative("base", base)?;
+        let each = Unfit::unless_not_negative("each", each)?;
+        if lowest > highest {
+            return Err(Unfit::new("highest", highest, "a whole number that is not below lowest"));
+        }
+        Ok(Kind::Squares { base, each, lowest, highest }.into())
+    }
+
     /// One of `values`, each as likely.
     pub fn values(values: impl Into<Arc<[f64]>>) -> Result<Law, Unfit> {
         let values = values.into();
@@ -229,6 +247,10 @@ impl Law {
         libm::sqrt((square / (mean * mean) - 1.0).max(0.0))
     }
 
+    pub fn is_exponential(&self) -> bool {
+        matches!(self.kind, Kind::Exponential { .. })
+    }
+
     /// Whether every draw is the same.
     pub fn is_constant(&self) -> bool {
         self.constant_value().is_some()
@@ -277,6 +299,10 @@ impl Kind {
                     break value;
                 }
             },
+            Kind::Squares { base, each, lowest, highest } => {
+                let n = f64::from(lowest) + rng.below(u64::from(highest - lowest) + 1) as f64;
+                base + each * n * n
+            }
             Kind::Values(ref values) => values[rng.below(values.len() as u64) as usize],
             Kind::Points(ref points) => quantile(points, rng.uniform()),
         }
@@ -312,6 +338,15 @@ impl Kind {
                 (moment(1.0), moment(2.0))
             }
             Kind::Normal { mean, deviation } => cut_normal_moments(mean, deviation),
+            Kind::Squares { base, each, lowest, highest } => {
+                let (low, high) = (f64::from(lowest), f64::from(highest));
+                let (below, count) = (low - 1.0, high - low + 1.0);
+                let squares = |n: f64| n * (n + 1.0) * (2.0 * n + 1.0) / 6.0;
+                let fourths = |n: f64| squares(n) * (3.0 * n * n + 3.0 * n - 1.0) / 5.0;
+                let mean_square = (squares(high) - squares(below)) / count;
+                let mean_fourth = (fourths(high) - fourths(below)) / count;
+                (base + each * mean_square, base * base + 2.0 * base * each * mean_square + each * each * mean_fourth)
+            }
             Kind::Values(ref values) => {
                 let sums = values.iter().fold((0.0, 0.0), |sums, x| (sums.0 + x, sums.1 + x * x));
                 (sums.0 / values.len() as f64, sums.1 / values.len() as f64)

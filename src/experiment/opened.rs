@@ -1,5 +1,6 @@
 //! A scenario opened for use: read, checked, with the strategies it asks for.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json, json};
@@ -14,6 +15,7 @@ use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 use crate::scenario::reader::{Read, read_file};
 use crate::scenario::setup::Setup;
+use crate::scenario::sweep::Sweep;
 use crate::scenario::units::nearest;
 
 /// A scenario without complaint.
@@ -22,6 +24,8 @@ pub struct Opened {
     pub read: Read<raw::Scenario>,
     pub setup: Setup,
     pub columns: Vec<Column>,
+    /// Points that `sweep` runs, where the scenario has any.
+    pub sweep: Option<Sweep>,
     overrides: Vec<String>,
 }
 
@@ -41,7 +45,7 @@ pub fn open(path: &Path, overrides: &[String]) -> Result<Opened, Complaints> {
     let read: Read<raw::Scenario> = read_file(path, overrides)?;
     let mut desk = Desk::new();
     let checked = desk.keep(check(&read, path));
-    let Some(Checked { setup, strategies }) = checked else {
+    let Some(Checked { setup, strategies, sweep }) = checked else {
         return Err(desk.finish().expect_err("a scenario that is not kept was complained about"));
     };
     let mut columns = Vec::new();
@@ -63,7 +67,7 @@ pub fn open(path: &Path, overrides: &[String]) -> Result<Opened, Complaints> {
         }
     }
     desk.finish()?;
-    Ok(Opened { path: path.to_owned(), read, setup, columns, overrides: overrides.to_vec() })
+    Ok(Opened { path: path.to_owned(), read, setup, columns, sweep, overrides: overrides.to_vec() })
 }
 
 impl Opened {
@@ -79,15 +83,22 @@ impl Opened {
 
     /// A fresh strategy for a column.
     pub fn build(&self, column: &Column) -> Built {
-        (column.row.build)(self.read.document(), column.path.clone(), &self.setup)
+        self.build_for(column, &self.setup)
+    }
+
+    /// The same for the setup of a run: strategies that draw do so by its replication, and one that knows the future counts its sources.
+    pub fn build_for(&self, column: &Column, setup: &Setup) -> Built {
+        (column.row.build)(self.read.document(), column.path.clone(), setup)
             .expect("parameters that were read once are read again")
     }
 
     /// Every value in force for a column: the scenario's and the strategy's own.
     pub fn in_force(&self, column: &Column) -> Vec<ExplainRow> {
         let all = self.read.explain().expect("a scenario is written as JSON");
-        // Parameters of other columns do not determine this one.
-        let mut rows: Vec<ExplainRow> = all.into_iter().filter(|row| !row.key.starts_with("strateg")).collect();
+        // Parameters of other columns do not determine this one, nor does a sweep that it may be a point of.
+        let other =
+            |row: &ExplainRow| row.key.starts_with("strateg") || row.key.split(['.', '[']).next() == Some("sweep");
+        let mut rows: Vec<ExplainRow> = all.into_iter().filter(|row| !other(row)).collect();
         rows.extend(self.build(column).explained);
         rows
     }
@@ -96,8 +107,36 @@ impl Opened {
     ///
     /// # Errors
     /// An input that can no longer be read.
-    pub fn determinants(&self, column: &Column, replication: u64) -> std::io::Result<Json> {
-        let rows = self.in_force(column);
+    pub fn determinants(&self, column: &Column, replication: u64) -> io::Result<Json> {
+        self.determinants_with(column, replication, &file_hash)
+    }
+
+    /// The same where somebody remembers the hashes of files.
+    ///
+    /// # Errors
+    /// As [`Opened::determinants`].
+    pub fn determinants_with(
+        &self,
+        column: &Column,
+        replication: u64,
+        hash: &dyn Fn(&Path) -> io::Result<String>,
+    ) -> io::Result<Json> {
+        let mut determinants = self.determined_by(self.in_force(column), hash)?;
+        determinants["strategy"] = json!(column.label);
+        determinants["uses"] = json!(column.row.name);
+        determinants["replication"] = json!(replication);
+        Ok(determinants)
+    }
+
+    /// What determines all runs of the scenario together, sweeps included.
+    ///
+    /// # Errors
+    /// As [`Opened::determinants`].
+    pub fn determinants_of_all(&self, hash: &dyn Fn(&Path) -> io::Result<String>) -> io::Result<Json> {
+        self.determined_by(self.read.explain().expect("a scenario is written as JSON"), hash)
+    }
+
+    fn determined_by(&self, rows: Vec<ExplainRow>, hash: &dyn Fn(&Path) -> io::Result<String>) -> io::Result<Json> {
         let values: Map<String, Json> = rows.into_iter().map(|row| (row.key, Json::String(row.value))).collect();
         // A list, since two files of one name in two folders are two inputs.
         let mut inputs = Vec::new();
@@ -105,19 +144,21 @@ impl Opened {
             // Sources may share a file. The scenario itself is there as its resolved values: comments and order do not determine a run.
             if *path != self.path && !self.setup.inputs[..nth].contains(path) {
                 let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-                inputs.push(json!({ "name": name, "sha256": file_hash(path)? }));
+                inputs.push(json!({ "name": name, "sha256": hash(path)? }));
             }
         }
         Ok(json!({
             "scenario": self.setup.name,
-            "strategy": column.label,
-            "uses": column.row.name,
-            "replication": replication,
             "seed": self.setup.seed,
             "values": values,
             "inputs": inputs,
             "version": env!("CARGO_PKG_VERSION"),
         }))
+    }
+
+    /// The name of the scenario's file, without its folder.
+    pub fn file_name(&self) -> String {
+        self.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
 
     /// The overrides, as they were given.

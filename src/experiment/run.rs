@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::opened::{Column, Opened, address};
 use crate::model::world::World;
 use crate::run::drive::{Stop, drive};
-use crate::run::folder::{Folder, file_hash, summary_json, write_costs, write_json, write_series};
+use crate::run::folder::{Folder, file_hash, summary_json, write_costs, write_json, write_series, write_stakeholders};
 use crate::run::record::{Recorder, RequestLog};
 use crate::run::sink::Sink;
 use crate::run::summary::Summary;
@@ -71,7 +71,7 @@ pub fn run_column(
     let folder = Folder::begin(&target).map_err(at(&target))?;
     let setup = opened.setup_for(column, replication);
     let mut recorder = Recorder::create(&folder.path(), &setup, output.log).map_err(at(&target))?;
-    let mut strategy = opened.build(column).strategy;
+    let mut strategy = opened.build_for(column, &setup).strategy;
     let driven = drive(&setup, &column.label, &mut *strategy, &mut Tee { first: &mut recorder, second: watcher });
     let (summary, world) = driven?;
     recorder.finish().map_err(at(&target))?;
@@ -82,8 +82,12 @@ pub fn run_column(
     }
     write_costs(&folder.path().join("cost.csv"), &world).map_err(at(&target))?;
     write_series(&folder.path(), &world, &setup.provider.archive, summary.end).map_err(at(&target))?;
+    if let Some(account) = &summary.account {
+        write_stakeholders(&folder.path().join("stakeholders.csv"), account).map_err(at(&target))?;
+    }
     write_json(&folder.path().join("summary.json"), &summary_json(&summary, &world)).map_err(at(&target))?;
-    write_manifest(&folder.path(), determinants, &address, output, &summary).map_err(at(&target))?;
+    write_manifest(&folder.path(), &opened.file_name(), determinants, &address, output, &summary)
+        .map_err(at(&target))?;
     let folder = folder.complete().map_err(at(&target))?;
     Ok(Finished { summary, world, folder })
 }
@@ -108,6 +112,7 @@ fn convert_log(_folder: &Path, _output: &Output) -> io::Result<()> {
 /// What was run, from what, and the hash of every file it wrote.
 fn write_manifest(
     folder: &Path,
+    scenario_file: &str,
     determinants: Json,
     address: &str,
     output: &Output,
@@ -129,6 +134,8 @@ fn write_manifest(
         outputs.insert(name, json!({ "sha256": file_hash(&path)?, "bytes": bytes }));
     }
     let manifest = json!({
+        "kind": "run",
+        "scenario_file": scenario_file,
         "address": address,
         "determined_by": determinants,
         "requests_logged_one_in": output.log.every,

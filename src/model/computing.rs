@@ -39,6 +39,8 @@ pub(crate) struct Machine {
     event: Option<Handle>,
     /// Reports have begun: with the first call.
     reports: bool,
+    /// Cores in use, as the pool's books have them.
+    cores_busy: u32,
     /// Reused from one completion to the next.
     done: Vec<Done>,
     begun: Vec<u64>,
@@ -59,6 +61,7 @@ impl Machine {
             report: spec.report,
             event: None,
             reports: false,
+            cores_busy: 0,
             done: Vec::new(),
             begun: Vec::new(),
         }
@@ -103,7 +106,7 @@ impl World {
             plan.plan(now + machine.report, event.rank(), event);
         }
         self.begin_on_computer(pool_id, now, plan);
-        self.plan_computer(pool_id, plan);
+        self.plan_computer(pool_id, now, plan);
         if self.request(id).state == State::Running {
             return Offer::Taken;
         }
@@ -125,7 +128,7 @@ impl World {
         ran.into_iter().for_each(|id| self.leave_instance(id, now));
         self.begin_on_computer(pool_id, now, plan);
         at_once.into_iter().for_each(|id| self.leave_instance(id, now));
-        self.plan_computer(pool_id, plan);
+        self.plan_computer(pool_id, now, plan);
         ended
     }
 
@@ -158,7 +161,7 @@ impl World {
             self.pools[pool_id.index()].counts.waiting -= 1;
         }
         self.begin_on_computer(pool_id, now, plan);
-        self.plan_computer(pool_id, plan);
+        self.plan_computer(pool_id, now, plan);
     }
 
     /// Seconds that a pool expects a call to take, were it made now; nothing for pools that do not know.
@@ -204,9 +207,14 @@ impl World {
         self.machines[pool_id.index()].as_mut().expect("the caller has looked").begun = begun;
     }
 
-    /// Moves the next completion of a computer to where it now belongs.
-    fn plan_computer(&mut self, pool_id: PoolId, plan: &mut Plan) {
+    /// Books the cores that a computer uses from now on, and moves its next completion to where it now belongs.
+    fn plan_computer(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan) {
         let machine = self.machines[pool_id.index()].as_mut().expect("the caller has looked");
+        let in_use = machine.computer.cores_in_use();
+        let before = std::mem::replace(&mut machine.cores_busy, in_use);
+        if before != in_use {
+            self.pools[pool_id.index()].cores_busy.change(now, 1000 * (i64::from(in_use) - i64::from(before)));
+        }
         match (machine.event, machine.computer.next_completion()) {
             (Some(handle), Some(at)) => assert!(plan.move_to(handle, at), "a planned completion stands in the agenda"),
             (None, Some(at)) => {

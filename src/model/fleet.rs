@@ -24,6 +24,8 @@ pub enum Refusal {
     Fixed,
     /// The table names a pool or node that cannot be reached from there.
     NoPath,
+    /// The scenario has no economy whose terms could be set.
+    NoEconomy,
 }
 
 impl Refusal {
@@ -34,6 +36,7 @@ impl Refusal {
             Refusal::WaitedTooLong { missing } => format!("{missing} instances found no memory in time"),
             Refusal::NoSuchType => "no such instance type in use".to_owned(),
             Refusal::Fixed => "a computer does not change its size".to_owned(),
+            Refusal::NoEconomy => "the scenario has no economy".to_owned(),
             Refusal::NoPath => "no such pool or node within reach".to_owned(),
         }
     }

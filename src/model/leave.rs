@@ -62,7 +62,7 @@ impl World {
             self.share_until(instance_id, now);
             let instance = self.instances.get_mut(instance_id.0);
             instance.sharing.as_mut().expect("work without an end of its own is shared").leave(id);
-            self.plan_shared_end(instance_id, plan);
+            self.shares_changed(instance_id, now, plan);
         }
         self.leave_instance(id, now);
     }

@@ -4,147 +4,26 @@
 //! the monitor looks at them once a step (the finer of its granularity and the timeline's period), so that a metric costs
 //! nothing per request. Names and statistics are those of CloudWatch (namespaces ApplicationELB, AutoScaling, EC2, Lambda).
 //!
-//! Differs: `CPUUtilization` is slots in use over slots in service; levels such as `HealthyHostCount` are one sample a step;
+//! What a load generator tells of its own requests is posted too, by source.
+//!
+//! Differs: `CPUUtilization` is slots (or shared cores) in use over those in service; levels such as `HealthyHostCount` are one sample a step;
 //! there are no percentiles. A point becomes visible when its period has closed and the publication delay has passed.
 
 use super::archive::{Archive, Definition, Kind, Method, MetricId, Policy, Rules, Summed};
-use super::ids::{FunctionId, PoolId};
+use super::ids::{FunctionId, PoolId, SourceId};
+use super::load::LoadMeter;
+use super::metric::Owner;
+pub use super::metric::{Metric, Statistic};
 use super::pool::{Capacity, Pool};
 use crate::engine::gauge::Reading;
 use crate::engine::time::{Instant, Span};
-
-/// What is measured of a pool or a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Metric {
-    /// Requests offered; requests.
-    RequestCount,
-    /// Requests over instances that take them; requests. No point while none does.
-    RequestCountPerTarget,
-    /// From the offer to the end of the work; seconds. No point while nothing ends.
-    TargetResponseTime,
-    /// Requests refused at once; requests.
-    Throttles,
-    /// Requests on instances, mean over the step; requests.
-    ConcurrentExecutions,
-    /// Slots in use over slots in service, mean over the step; percent. No point while nothing is in service.
-    CpuUtilization,
-    /// Instances that take requests.
-    HealthyHostCount,
-    /// Instances that are registered and not found healthy yet.
-    InitialHostCount,
-    /// Instances that start.
-    PendingInstances,
-    /// Instances that finish what they have, or shut down.
-    DrainingHostCount,
-    /// Instances with nothing to do; pools born by demand only.
-    IdleEnvironments,
-    /// Size asked for; provisioned environments of pools born by demand.
-    DesiredCapacity,
-    /// Requests on instances when the step ends.
-    Running,
-    /// Requests in queues when the step ends.
-    Waiting,
-    /// Calls from outside for a function; requests.
-    Invocations,
-}
-
-impl Metric {
-    pub const ALL: [Metric; 15] = [
-        Metric::RequestCount,
-        Metric::RequestCountPerTarget,
-        Metric::TargetResponseTime,
-        Metric::Throttles,
-        Metric::ConcurrentExecutions,
-        Metric::CpuUtilization,
-        Metric::HealthyHostCount,
-        Metric::InitialHostCount,
-        Metric::PendingInstances,
-        Metric::DrainingHostCount,
-        Metric::IdleEnvironments,
-        Metric::DesiredCapacity,
-        Metric::Running,
-        Metric::Waiting,
-        Metric::Invocations,
-    ];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Metric::RequestCount => "RequestCount",
-            Metric::RequestCountPerTarget => "RequestCountPerTarget",
-            Metric::TargetResponseTime => "TargetResponseTime",
-            Metric::Throttles => "Throttles",
-            Metric::ConcurrentExecutions => "ConcurrentExecutions",
-            Metric::CpuUtilization => "CPUUtilization",
-            Metric::HealthyHostCount => "HealthyHostCount",
-            Metric::InitialHostCount => "InitialHostCount",
-            Metric::PendingInstances => "PendingInstances",
-            Metric::DrainingHostCount => "DrainingHostCount",
-            Metric::IdleEnvironments => "IdleEnvironments",
-            Metric::DesiredCapacity => "DesiredCapacity",
-            Metric::Running => "Running",
-            Metric::Waiting => "Waiting",
-            Metric::Invocations => "Invocations",
-        }
-    }
-
-    pub const fn unit(self) -> &'static str {
-        match self {
-            Metric::TargetResponseTime => "s",
-            Metric::CpuUtilization => "%",
-            Metric::RequestCount
-            | Metric::RequestCountPerTarget
-            | Metric::Throttles
-            | Metric::ConcurrentExecutions
-            | Metric::Running
-            | Metric::Waiting
-            | Metric::Invocations => "requests",
-            Metric::HealthyHostCount
-            | Metric::InitialHostCount
-            | Metric::PendingInstances
-            | Metric::DrainingHostCount
-            | Metric::IdleEnvironments
-            | Metric::DesiredCapacity => "instances",
-        }
-    }
-
-    /// Whether it is a metric of functions rather than of pools.
-    pub const fn is_of_functions(self) -> bool {
-        matches!(self, Metric::Invocations)
-    }
-
-    /// Whether its sum over a period halves when the fleet doubles, so that a target for it can be tracked.
-    pub const fn falls_with_capacity(self) -> bool {
-        matches!(self, Metric::RequestCountPerTarget | Metric::CpuUtilization)
-    }
-}
-
-/// How the points of a period become one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Statistic {
-    Sum,
-    Average,
-    Minimum,
-    Maximum,
-    SampleCount,
-}
-
-impl Statistic {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Statistic::Sum => "Sum",
-            Statistic::Average => "Average",
-            Statistic::Minimum => "Minimum",
-            Statistic::Maximum => "Maximum",
-            Statistic::SampleCount => "SampleCount",
-        }
-    }
-}
 
 /// Whose metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Of {
     Pool(PoolId),
     Function(FunctionId),
+    Source(SourceId),
 }
 
 /// How finely the monitor looks and how late it tells.
@@ -196,7 +75,9 @@ pub const KEPT: Span = Span::from_secs(86_400);
 struct Seen {
     offered: u64,
     throttled: u64,
+    bytes: u64,
     busy: Reading,
+    cores_busy: Reading,
     in_service: Reading,
 }
 
@@ -207,9 +88,12 @@ pub struct Monitor {
     /// By pool, in the order of [`Metric::ALL`].
     pools: Vec<Vec<MetricId>>,
     functions: Vec<MetricId>,
+    /// By source, in the order of [`Metric::ALL`].
+    sources: Vec<Vec<MetricId>>,
     /// The series that the same measures go to under another policy; empty where no rule speaks of any metric.
     pools_also: Vec<Vec<Option<MetricId>>>,
     functions_also: Vec<Option<MetricId>>,
+    sources_also: Vec<Vec<Option<MetricId>>>,
     export: Vec<String>,
     seen: Vec<Seen>,
     arrived: Vec<u64>,
@@ -218,7 +102,13 @@ pub struct Monitor {
 
 impl Monitor {
     /// A monitor that has seen nothing yet, at the start of a run.
-    pub fn new(spec: MonitorSpec, kept: &ArchiveSpec, pools: &[Pool], functions: &[String]) -> Monitor {
+    pub fn new(
+        spec: MonitorSpec,
+        kept: &ArchiveSpec,
+        pools: &[Pool],
+        functions: &[String],
+        loads: &[LoadMeter],
+    ) -> Monitor {
         let mut definitions =
             vec![Definition::bounded(spec.granularity, points_in(KEPT + spec.delay, spec.granularity))];
         if spec.sample != spec.granularity {
@@ -233,19 +123,27 @@ impl Monitor {
         };
         let pool_metrics = pools.iter().map(|pool| {
             let name = &pool.spec.name;
-            let of_pools = Metric::ALL.into_iter().filter(|metric| !metric.is_of_functions());
-            of_pools.map(|metric| declare(format!("pool/{name}/{}", metric.name()), metric, "pool", name)).collect()
+            let named = |metric: Metric| format!("pool/{name}/{}", metric.name());
+            Metric::of(Owner::Pool).map(|metric| declare(named(metric), metric, "pool", name)).collect()
         });
         let pool_metrics = pool_metrics.collect();
+        let source_metrics = loads.iter().map(|load| {
+            let name = &load.name;
+            let named = |metric: Metric| format!("source/{name}/{}", metric.name());
+            Metric::of(Owner::Source).map(|metric| declare(named(metric), metric, "source", name)).collect()
+        });
+        let sources = source_metrics.collect();
         let of_function =
             |name: &String| declare(format!("function/{name}/Invocations"), Metric::Invocations, "function", name);
         let functions_named = functions;
         let functions: Vec<MetricId> = functions.iter().map(of_function).collect();
-        let (pools_also, functions_also) = keep_also(&mut archive, kept, pools, functions_named);
+        let also = keep_also(&mut archive, kept, pools, functions_named, loads);
         let seen = pools.iter().map(|pool| Seen {
             offered: 0,
             throttled: 0,
+            bytes: 0,
             busy: pool.busy.read(Instant::ZERO),
+            cores_busy: pool.cores_busy.read(Instant::ZERO),
             in_service: pool.in_service.read(Instant::ZERO),
         });
         Monitor {
@@ -254,8 +152,10 @@ impl Monitor {
             pools: pool_metrics,
             arrived: vec![0; functions.len()],
             functions,
-            pools_also,
-            functions_also,
+            sources,
+            pools_also: also.pools,
+            functions_also: also.functions,
+            sources_also: also.sources,
             export: kept.export.clone(),
             seen: seen.collect(),
             looked: Instant::ZERO,
@@ -278,7 +178,7 @@ impl Monitor {
     }
 
     /// Posts what happened since the last look, as measures of the time since then.
-    pub(crate) fn collect(&mut self, pools: &mut [Pool], arrived: &[u64], now: Instant) {
+    pub(crate) fn collect(&mut self, pools: &mut [Pool], arrived: &[u64], loads: &mut [LoadMeter], now: Instant) {
         let since = self.looked;
         self.looked = now;
         for (index, pool) in pools.iter_mut().enumerate() {
@@ -292,16 +192,66 @@ impl Monitor {
                 self.archive.post(also, since, fresh as f64);
             }
         }
+        for (index, load) in loads.iter_mut().enumerate() {
+            self.collect_load(index, load, since, now);
+        }
+    }
+
+    fn collect_load(&mut self, index: usize, load: &mut LoadMeter, since: Instant, now: Instant) {
+        let (archive, ids) = (&mut self.archive, &self.sources[index]);
+        let also = self.sources_also.get(index).map_or(&[][..], Vec::as_slice);
+        let also = |metric: Metric| also.get(metric.place()).copied().flatten();
+        let mut post = |metric: Metric, value: f64| {
+            archive.post(ids[metric.place()], since, value);
+            if let Some(also) = also(metric) {
+                archive.post(also, since, value);
+            }
+        };
+        let seen = load.take();
+        if let Some(users) = seen.users {
+            post(Metric::ActiveUsers, f64::from(users));
+        }
+        post(Metric::RequestsSent, seen.payload.count as f64);
+        post(Metric::RequestsFailed, seen.failed as f64);
+        let length_s = now.since(since).as_secs_f64();
+        if length_s > 0.0 {
+            post(Metric::ArrivalRate, seen.payload.count as f64 / length_s);
+        }
+        for (metric, measured) in [(Metric::ResponseTime, seen.response_s), (Metric::PayloadSize, seen.payload)] {
+            if measured.count > 0 {
+                archive.post_summed(ids[metric.place()], since, &measured);
+                if let Some(also) = also(metric) {
+                    // Other policies keep measures: the mean of the step is one.
+                    archive.post(also, since, measured.sum / measured.count as f64);
+                }
+            }
+        }
     }
 
     fn collect_pool(&mut self, index: usize, pool: &mut Pool, since: Instant, now: Instant) {
         let seen = &mut self.seen[index];
-        let (busy, in_service) = (pool.busy.read(now), pool.in_service.read(now));
+        let (busy, in_service, cores_busy) =
+            (pool.busy.read(now), pool.in_service.read(now), pool.cores_busy.read(now));
         let mean_busy = busy.mean_since(&seen.busy).unwrap_or(0.0);
         let mean_in_service = in_service.mean_since(&seen.in_service).unwrap_or(0.0);
+        let mean_parallel = match pool.spec.capacity {
+            Capacity::Slots(_) => mean_busy,
+            // More requests than cores wait for one another, and use no more than the cores.
+            Capacity::Shared { .. } | Capacity::Computer { .. } => {
+                cores_busy.mean_since(&seen.cores_busy).unwrap_or(0.0) / 1000.0
+            }
+        };
+        let bytes = pool.counts.bytes - seen.bytes;
         let offered = pool.counts.offered - seen.offered;
         let throttled = pool.counts.throttled - seen.throttled;
-        *seen = Seen { offered: pool.counts.offered, throttled: pool.counts.throttled, busy, in_service };
+        *seen = Seen {
+            offered: pool.counts.offered,
+            throttled: pool.counts.throttled,
+            bytes: pool.counts.bytes,
+            busy,
+            cores_busy,
+            in_service,
+        };
         let answered = std::mem::take(&mut pool.answered);
         let counts = pool.counts;
         let (archive, ids) = (&mut self.archive, &self.pools[index]);
@@ -320,10 +270,15 @@ impl Monitor {
             post(Metric::RequestCountPerTarget, offered as f64 / f64::from(counts.serving));
         }
         if mean_in_service > 0.0 {
-            post(
-                Metric::CpuUtilization,
-                100.0 * (mean_busy / (mean_in_service * parallel(pool.spec.capacity))).min(1.0),
-            );
+            let percent = |used: f64, of_one: f64| 100.0 * (used / (mean_in_service * of_one)).min(1.0);
+            post(Metric::CpuUtilization, percent(mean_parallel, pool.spec.capacity.parallel()));
+            if let Some(memory) = pool.spec.footprint.memory {
+                let used = memory.idle_mib * mean_in_service + memory.per_request_mib * mean_busy;
+                post(Metric::MemoryUtilization, percent(used, pool.spec.memory_mib as f64));
+            }
+            if let Some(bytes_per_s) = pool.spec.footprint.network_bytes_per_s {
+                post(Metric::NetworkUtilization, percent(bytes as f64 / now.since(since).as_secs_f64(), bytes_per_s));
+            }
         }
         for (metric, level) in [
             (Metric::HealthyHostCount, counts.serving),
@@ -355,9 +310,10 @@ impl Monitor {
 
     fn id(&self, of: Of, metric: Metric) -> Option<MetricId> {
         match of {
-            Of::Pool(pool) if !metric.is_of_functions() => Some(self.pools[pool.index()][metric as usize]),
-            Of::Function(function) if metric.is_of_functions() => Some(self.functions[function.index()]),
-            Of::Pool(_) | Of::Function(_) => None,
+            Of::Pool(pool) if metric.owner() == Owner::Pool => Some(self.pools[pool.index()][metric as usize]),
+            Of::Function(function) if metric.owner() == Owner::Function => Some(self.functions[function.index()]),
+            Of::Source(source) if metric.owner() == Owner::Source => Some(self.sources[source.index()][metric.place()]),
+            Of::Pool(_) | Of::Function(_) | Of::Source(_) => None,
         }
     }
 
@@ -422,45 +378,43 @@ impl Monitor {
     }
 }
 
-/// Declares the series of metrics that rules keep under another policy too, in the order of pools and functions.
+/// The series of metrics that rules keep under another policy too.
+#[derive(Default)]
+struct Also {
+    pools: Vec<Vec<Option<MetricId>>>,
+    functions: Vec<Option<MetricId>>,
+    sources: Vec<Vec<Option<MetricId>>>,
+}
+
+/// Declares them, in the order of pools, functions and sources.
 fn keep_also(
     archive: &mut Archive,
     kept: &ArchiveSpec,
     pools: &[Pool],
     functions: &[String],
-) -> (Vec<Vec<Option<MetricId>>>, Vec<Option<MetricId>>) {
+    loads: &[LoadMeter],
+) -> Also {
     if kept.rules.is_empty() {
-        return (Vec::new(), Vec::new());
+        return Also::default();
     }
     for policy in &kept.policies {
         archive.add_policy(policy.clone()).expect("the policies of a scenario were checked");
     }
     let rules: Vec<(&str, &str)> = kept.rules.iter().map(|(pattern, name)| (pattern.as_str(), name.as_str())).collect();
     let rules = Rules::new(&rules);
-    let mut declare = |name: String, metric: Metric, kind: &str, owner: &str| {
+    let mut declare = |metric: Metric, kind: &str, owner: &str| {
+        let name = format!("{kind}/{owner}/{}", metric.name());
         let policy = rules.policy_for(&name)?;
         let id = archive.policy(policy).expect("the rules of a scenario name policies that exist");
         let labels = [(kind, owner), ("unit", metric.unit())];
         Some(archive.declare(&format!("{name}@{policy}"), id, &labels).expect("owners have different names"))
     };
-    let of_pool = |pool: &Pool| {
-        let name = &pool.spec.name;
-        let of_pools = Metric::ALL.into_iter().filter(|metric| !metric.is_of_functions());
-        of_pools.map(|metric| declare(format!("pool/{name}/{}", metric.name()), metric, "pool", name)).collect()
-    };
-    let of_pools = pools.iter().map(of_pool).collect();
-    let of_function =
-        |name: &String| declare(format!("function/{name}/Invocations"), Metric::Invocations, "function", name);
-    (of_pools, functions.iter().map(of_function).collect())
-}
-
-/// Requests that one instance works on at full speed.
-fn parallel(capacity: Capacity) -> f64 {
-    match capacity {
-        Capacity::Slots(slots) => f64::from(slots),
-        Capacity::Shared { millicores, .. } => millicores as f64 / 1000.0,
-        Capacity::Computer { cores, .. } => f64::from(cores),
-    }
+    let mut all =
+        |of: Owner, kind: &str, owner: &str| Metric::of(of).map(|metric| declare(metric, kind, owner)).collect();
+    let of_pools = pools.iter().map(|pool| all(Owner::Pool, "pool", &pool.spec.name)).collect();
+    let of_sources = loads.iter().map(|load| all(Owner::Source, "source", &load.name)).collect();
+    let of_functions = functions.iter().map(|name| declare(Metric::Invocations, "function", name)).collect();
+    Also { pools: of_pools, functions: of_functions, sources: of_sources }
 }
 
 fn points_in(span: Span, granularity: Span) -> u64 {

@@ -31,6 +31,8 @@ pub struct Network {
     nodes: usize,
     /// Row-major by (from, to); `None` where no path exists.
     paths: Vec<Option<Path>>,
+    /// Row-major by (from, to): joined by a link of their own.
+    linked: Vec<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,6 +50,7 @@ impl Network {
         for node in 0..nodes {
             paths[node * nodes + node] = Some(Path { latency: Span::ZERO, hops: 0, seconds_per_bit: 0.0 });
         }
+        let mut linked = vec![false; nodes * nodes];
         for link in links {
             let path = Path {
                 latency: link.latency,
@@ -55,6 +58,7 @@ impl Network {
                 seconds_per_bit: link.bandwidth_bps.map_or(0.0, |bandwidth| 1.0 / bandwidth),
             };
             for (from, to) in [(link.a, link.b), (link.b, link.a)] {
+                linked[from.index() * nodes + to.index()] = true;
                 let slot = &mut paths[from.index() * nodes + to.index()];
                 *slot = Some(slot.map_or(path, |old| shorter(old, path)));
             }
@@ -74,7 +78,12 @@ impl Network {
                 }
             }
         }
-        Network { nodes, paths }
+        Network { nodes, paths, linked }
+    }
+
+    /// Whether a link joins two nodes.
+    pub fn linked(&self, a: NodeId, b: NodeId) -> bool {
+        self.linked[a.index() * self.nodes + b.index()]
     }
 
     /// Time for `bytes` from one node to another; `None` when no path leads there.
@@ -113,5 +122,6 @@ mod tests {
         assert_eq!(network.delay(node(2), node(0), 0), Some(ms(10)));
         assert_eq!(network.delay(node(0), node(3), 1), None);
         assert_eq!(network.delay(node(3), node(3), 1), Some(Span::ZERO));
+        assert!(network.linked(node(2), node(0)) && !network.linked(node(0), node(3)));
     }
 }

@@ -1,4 +1,4 @@
-//! A place, in the cloud or at the edge: memory, and what fits.
+//! A place, in the cloud or at the edge: memory and what fits, processors that are shared.
 
 /// One place. The cloud is a node without a limit.
 #[derive(Clone, Debug)]
@@ -10,11 +10,13 @@ pub struct Node {
     pub memory_mib: Option<u64>,
     /// Memory taken by instances.
     pub used_mib: u64,
+    /// Processors that its containers compete for, in thousandths; `None`: each has what it was given.
+    pub millicores: Option<u64>,
 }
 
 impl Node {
     pub fn new(name: &str, is_cloud: bool, memory_mib: Option<u64>) -> Node {
-        Node { name: name.to_owned(), is_cloud, memory_mib, used_mib: 0 }
+        Node { name: name.to_owned(), is_cloud, memory_mib, used_mib: 0, millicores: None }
     }
 
     /// Takes memory for one instance, or says that it does not fit.

@@ -14,8 +14,38 @@ pub enum Order {
     Reserve { kind: String, node: Option<NodeId>, count: u32, hourly: PerHour, upfront_pico: u64, term: Span },
     /// Where requests for a function go from a node.
     Share { node: NodeId, function: FunctionId, forwarded: bool, rule: ShareRule },
+    /// Set a term of business of the service.
+    Tune { knob: Knob, value: f64 },
     /// Look again after a span.
     Wake { after: Span },
+}
+
+/// What a strategy may set besides sizes and routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knob {
+    /// What the application pays the service, USD per request.
+    Price,
+    /// Advertising banners on a page.
+    Banners,
+}
+
+impl Knob {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Knob::Price => "price-per-request",
+            Knob::Banners => "banners-per-page",
+        }
+    }
+}
+
+/// A row of `decisions.csv` that orders nothing: what a strategy saw, concluded and decided in one round.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remark {
+    pub action: &'static str,
+    pub target: String,
+    pub from: String,
+    pub to: String,
+    pub reason: String,
 }
 
 /// An order with the reason that goes to `decisions.csv`.
@@ -38,6 +68,7 @@ pub struct Note {
 pub struct Orders {
     pub(crate) list: Vec<Reasoned>,
     pub(crate) notes: Vec<Note>,
+    pub(crate) remarks: Vec<Remark>,
     pub(crate) delay: Span,
 }
 
@@ -55,6 +86,15 @@ impl Orders {
         reason: impl Into<String>,
     ) {
         self.give(Order::Share { node, function, forwarded, rule }, reason);
+    }
+
+    pub fn tune(&mut self, knob: Knob, value: f64, reason: impl Into<String>) {
+        self.give(Order::Tune { knob, value }, reason);
+    }
+
+    /// Leaves a row in `decisions.csv` beside those of the orders.
+    pub fn remark(&mut self, remark: Remark) {
+        self.remarks.push(remark);
     }
 
     pub fn wake(&mut self, after: Span) {
@@ -83,6 +123,7 @@ impl Orders {
     pub(crate) fn clear(&mut self) {
         self.list.clear();
         self.notes.clear();
+        self.remarks.clear();
         self.delay = Span::ZERO;
     }
 }

@@ -46,6 +46,33 @@ pub struct PoolSpec {
     pub cold_factor: f64,
     /// The balancer answers for an instance that takes longer (HTTP 504).
     pub idle_timeout: Option<Span>,
+    pub footprint: Footprint,
+}
+
+/// What instances use besides their processor, where the scenario says so; the monitor has no such metric otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Footprint {
+    /// Its weight where containers compete for the processors of their host.
+    pub cpu_shares: u32,
+    pub memory: Option<MemoryUse>,
+    /// What one instance can send and receive in a second, together.
+    pub network_bytes_per_s: Option<f64>,
+}
+
+impl Default for Footprint {
+    /// Nothing stated; the weight that Docker gives by default.
+    fn default() -> Footprint {
+        Footprint { cpu_shares: 1024, memory: None, network_bytes_per_s: None }
+    }
+}
+
+/// Memory in use, of an instance's [`PoolSpec::memory_mib`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MemoryUse {
+    /// By an instance with nothing to do.
+    pub idle_mib: f64,
+    /// By each request on it.
+    pub per_request_mib: f64,
 }
 
 /// How use of the pool is paid.
@@ -171,6 +198,15 @@ impl Capacity {
             Capacity::Shared { workers, .. } | Capacity::Computer { workers, .. } => workers,
         }
     }
+
+    /// Requests that one instance works on at full speed.
+    pub fn parallel(self) -> f64 {
+        match self {
+            Capacity::Slots(slots) => f64::from(slots),
+            Capacity::Shared { millicores, .. } => millicores as f64 / 1000.0,
+            Capacity::Computer { cores, .. } => f64::from(cores),
+        }
+    }
 }
 
 /// Where requests wait that no instance can take now.
@@ -195,6 +231,8 @@ pub struct Pool {
     pub(crate) queue: Fifo,
     /// Requests on instances, over time.
     pub busy: Gauge,
+    /// Thousandths of cores in use, over time; only where requests share cores.
+    pub cores_busy: Gauge,
     pub(crate) hour: super::books::HourUse,
     pub(crate) births: Births,
     /// Responses since the monitor last looked.
@@ -230,6 +268,8 @@ pub struct Counts {
     pub offered: u64,
     /// Of these, refused at once.
     pub throttled: u64,
+    /// Bytes of requests whose work ended and of their answers, so far.
+    pub bytes: u64,
 }
 
 impl Counts {
@@ -316,6 +356,7 @@ impl Pool {
         Pool {
             counts: Counts::default(),
             busy: Gauge::new(Instant::ZERO, 0),
+            cores_busy: Gauge::new(Instant::ZERO, 0),
             alive: Gauge::new(Instant::ZERO, 0),
             in_service: Gauge::new(Instant::ZERO, 0),
             answered: Answered::default(),

@@ -33,7 +33,7 @@ impl World {
     /// Sets up monitor, alarms and scaling groups, before anything exists.
     pub fn install(&mut self, provider: &ProviderSpec) {
         let functions: Vec<String> = self.functions.iter().map(|function| function.name.clone()).collect();
-        self.monitor = Monitor::new(provider.monitor, &provider.archive, &self.pools, &functions);
+        self.monitor = Monitor::new(provider.monitor, &provider.archive, &self.pools, &functions, &self.loads);
         self.alarms = provider.alarms.iter().cloned().map(Alarm::new).collect();
         self.groups = provider.groups.iter().cloned().map(Group::new).collect();
         for group in &self.groups {
@@ -70,7 +70,7 @@ impl World {
 
     /// The monitor looks, and will look again while `more` work may come.
     pub fn metrics_due(&mut self, more: bool, now: Instant, plan: &mut Plan) {
-        self.monitor.collect(&mut self.pools, &self.arrived, now);
+        self.monitor.collect(&mut self.pools, &self.arrived, &mut self.loads, now);
         if more {
             self.plan_metrics(now, plan);
         }

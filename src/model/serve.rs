@@ -181,7 +181,7 @@ impl World {
                 self.requests.get_mut(id.0).held_from_pico = reading;
                 let instance = self.instances.get_mut(instance_id.0);
                 instance.sharing.as_mut().expect("a sharing pool's instance shares").join(id, service);
-                self.plan_shared_end(instance_id, plan);
+                self.shares_changed(instance_id, now, plan);
             }
         }
     }
@@ -219,7 +219,7 @@ impl World {
         let sharing = self.instances.get_mut(instance_id.0).sharing.as_mut().expect("a sharing pool's instance shares");
         sharing.event = None;
         let done = sharing.pop_done().expect("the end of sharing is planned for the instant it comes");
-        self.plan_shared_end(instance_id, plan);
+        self.shares_changed(instance_id, now, plan);
         done
     }
 
@@ -243,6 +243,7 @@ impl World {
         instance.signal(Signal::End);
         pool.counts.running -= 1;
         pool.busy.change(now, -1);
+        pool.counts.bytes += request.payload_bytes + self.functions[request.function.index()].response_bytes;
         pool.hour.requests += 1;
         pool.answered.add(now.since(request.offered.expect("what runs was offered")));
         match &pool.spec.charge {

@@ -27,7 +27,11 @@ pub struct Sharing {
     cost_read_pico: u64,
     since: Instant,
     sequence: u64,
+    /// What the instance has, and what its host gives it of that while others on the host want processors too.
     millicores: u64,
+    granted: u64,
+    /// Thousandths of cores in use, as last told.
+    pub(crate) in_use: u64,
     /// The end of the first request in the agenda.
     pub(crate) event: Option<Handle>,
 }
@@ -42,6 +46,8 @@ impl Sharing {
             since: Instant::ZERO,
             sequence: 0,
             millicores,
+            granted: millicores,
+            in_use: 0,
             event: None,
         }
     }
@@ -63,14 +69,25 @@ impl Sharing {
         self.since = now;
         let present = self.jobs.len() as u64;
         if present > 0 {
-            self.clock += if self.millicores >= 1000 * present {
+            self.clock += if self.granted >= 1000 * present {
                 elapsed
             } else {
-                elapsed * u128::from(self.millicores) / (1000 * u128::from(present))
+                elapsed * u128::from(self.granted) / (1000 * u128::from(present))
             };
             self.charged_pico += cost_since / present;
         }
         self.charged_pico
+    }
+
+    /// Thousandths of cores that those present could use alone on the host: a core each, at most what the instance has.
+    pub fn wanted(&self) -> u64 {
+        (1000 * self.jobs.len() as u64).min(self.millicores)
+    }
+
+    /// What the host gives from now on; the clock stands at now.
+    pub(crate) fn grant(&mut self, millicores: u64) {
+        // With nothing at all, who is present would never be done.
+        self.granted = millicores.max(1);
     }
 
     /// The charge reading as of the last advance.
@@ -107,10 +124,10 @@ impl Sharing {
         let (_, &Reverse((done, _))) = self.jobs.peek()?;
         let left = done.saturating_sub(self.clock);
         let present = self.jobs.len() as u128;
-        let slowed = if u128::from(self.millicores) >= 1000 * present {
+        let slowed = if u128::from(self.granted) >= 1000 * present {
             left
         } else {
-            (left * 1000 * present).div_ceil(u128::from(self.millicores))
+            (left * 1000 * present).div_ceil(u128::from(self.granted))
         };
         Some(self.since + Span::from_nanos(slowed.div_ceil(1 << FINE) as u64))
     }

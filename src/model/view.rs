@@ -1,8 +1,9 @@
 //! The window that the world gives to strategies: names, sizes, loads and prices, read only.
 
 use super::alarm::AlarmState;
-use super::ids::{AlarmId, FunctionId, NodeId, PoolId};
+use super::ids::{AlarmId, FunctionId, NodeId, PoolId, SourceId};
 use super::monitor::{Metric, Of, Statistic};
+use super::node::Node;
 use super::pool::{Birth, Births, Charge, PoolSpec};
 use super::request::Request;
 use super::routing::Route;
@@ -142,6 +143,20 @@ impl<'a> View<'a> {
         self.world.function(function).work.mean()
     }
 
+    pub fn function_name(&self, function: FunctionId) -> &'a str {
+        &self.world.function(function).name
+    }
+
+    /// Every place, in the order of the ids.
+    pub fn places(&self) -> &'a [Node] {
+        &self.world.nodes
+    }
+
+    /// Whether a link joins two nodes.
+    pub fn linked(&self, a: NodeId, b: NodeId) -> bool {
+        self.world.network.linked(a, b)
+    }
+
     pub fn cloud(&self) -> Option<NodeId> {
         self.world.nodes.iter().position(|node| node.is_cloud).map(NodeId::from_index)
     }
@@ -161,6 +176,28 @@ impl<'a> View<'a> {
         periods: u32,
     ) -> Option<f64> {
         self.world.monitor.latest(Of::Function(function), metric, statistic, periods, self.now)
+    }
+
+    /// The same of a source: what its load generator tells.
+    pub fn source_metric(&self, source: SourceId, metric: Metric, statistic: Statistic, periods: u32) -> Option<f64> {
+        self.world.monitor.latest(Of::Source(source), metric, statistic, periods, self.now)
+    }
+
+    /// Length of the shortest period that metrics are published for.
+    pub fn granularity(&self) -> Span {
+        self.world.monitor.spec().granularity
+    }
+
+    /// Up to when metrics are published; what was read a look ago is read again while it stands still.
+    pub fn published_until(&self) -> Instant {
+        self.world.monitor.published_until(self.granularity(), self.now)
+    }
+
+    /// The sources that call a function which the pool serves.
+    pub fn sources_for(&self, pool: PoolId) -> impl Iterator<Item = SourceId> + use<'a> {
+        let world = self.world;
+        let calls = move |index: &usize| world.pool(pool).serves(world.loads[*index].function);
+        (0..world.loads.len()).filter(calls).map(SourceId::from_index)
     }
 
     pub fn alarms(&self) -> impl Iterator<Item = AlarmId> + use<> {
@@ -195,6 +232,11 @@ impl<'a> View<'a> {
     /// Roots that have arrived so far for a function: exact, not a sampled metric.
     pub fn arrived_exact(&self, function: FunctionId) -> u64 {
         self.world.arrived[function.index()]
+    }
+
+    /// Attempts of all calls that were asked at a node so far, not counting what was sent on to it: exact.
+    pub fn asked_exact(&self, node: NodeId, function: FunctionId) -> u64 {
+        self.world.asked[node.index() * self.world.functions.len() + function.index()]
     }
 
     /// Where a request goes when neither strategy nor table says: the first pool here that serves the function, else the

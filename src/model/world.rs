@@ -14,6 +14,7 @@ use super::event::Event;
 use super::function::Function;
 use super::ids::{AccountId, FunctionId, InstanceId, NodeId, PoolId, RequestId, Slab};
 use super::instance::Instance;
+use super::load::LoadMeter;
 use super::monitor::{ArchiveSpec, Monitor, MonitorSpec};
 use super::network::Network;
 use super::node::Node;
@@ -59,6 +60,8 @@ pub struct World {
     pub groups: Vec<Group>,
     /// Chains and DAGs of functions that sources ask for.
     pub chains: Vec<ChainSpec>,
+    /// What each source tells of its requests.
+    pub loads: Vec<LoadMeter>,
     pub(crate) tables: Tables,
     /// Of each pool, the edge computer that it is.
     pub(crate) machines: Vec<Option<Machine>>,
@@ -69,6 +72,8 @@ pub struct World {
     pub(crate) servers: Servers,
     /// Roots that have arrived, by function.
     pub(crate) arrived: Vec<u64>,
+    /// Attempts of all calls that were asked at a node, by node and function; what is sent on is not asked again.
+    pub(crate) asked: Vec<u64>,
     /// Instances that have gone since the log last looked; filled only when `log_departures`.
     pub(crate) departures: Vec<Departure>,
     pub(crate) log_departures: bool,
@@ -92,13 +97,14 @@ impl World {
         tariff: Tariff,
     ) -> World {
         let names: Vec<String> = functions.iter().map(|function| function.name.clone()).collect();
-        let monitor = Monitor::new(MonitorSpec::default(), &ArchiveSpec::default(), &pools, &names);
+        let monitor = Monitor::new(MonitorSpec::default(), &ArchiveSpec::default(), &pools, &names, &[]);
         let tables = Tables::new(nodes.len(), functions.len());
         World {
             servers: Servers::new(functions.len(), &pools),
             chains: Vec::new(),
             arrived: vec![0; functions.len()],
             machines: pools.iter().map(|pool| pool.spec.computer.as_deref().map(Machine::new)).collect(),
+            asked: vec![0; nodes.len() * functions.len()],
             nodes,
             network,
             functions,
@@ -109,6 +115,7 @@ impl World {
             monitor,
             alarms: Vec::new(),
             groups: Vec::new(),
+            loads: Vec::new(),
             tables,
             covers: Vec::new(),
             instances: Slab::default(),

@@ -14,7 +14,6 @@ const GROUP: usize = 1 << 18;
 /// # Errors
 /// What polars says about a file that it cannot read or write.
 pub fn convert(csv: &Path, parquet: &Path) -> PolarsResult<()> {
-    let source = PlRefPath::try_from_path(csv)?;
     // Types are stated, not guessed: a column that is empty in the first rows would become text.
     let float = [
         "arrival_s",
@@ -32,17 +31,37 @@ pub fn convert(csv: &Path, parquet: &Path) -> PolarsResult<()> {
     ];
     let whole = ["request", "call", "parent", "client", "attempt", "instance", "payload_bytes"];
     let text = ["source", "function", "node", "entry", "outcome", "pool"];
+    let kinds = |names: &[&str], kind| names.iter().map(|name| (name.to_string(), kind)).collect::<Vec<_>>();
+    let mut types = [kinds(&float, Kind::Float), kinds(&whole, Kind::Whole), kinds(&text, Kind::Text)].concat();
+    types.push(("cold".to_owned(), Kind::Truth));
+    convert_as(csv, parquet, &types)
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Whole,
+    Float,
+    Text,
+    Truth,
+}
+
+/// Converts any CSV file whose columns are known by name.
+///
+/// # Errors
+/// What polars says about a file that it cannot read or write.
+pub fn convert_as(csv: &Path, parquet: &Path, columns: &[(String, Kind)]) -> PolarsResult<()> {
+    let source = PlRefPath::try_from_path(csv)?;
     let mut types = Schema::default();
-    for name in float {
-        types.insert(name.into(), DataType::Float64);
+    for (name, kind) in columns {
+        let kind = match kind {
+            Kind::Whole => DataType::Int64,
+            Kind::Float => DataType::Float64,
+            Kind::Text => DataType::String,
+            Kind::Truth => DataType::Boolean,
+        };
+        types.insert(name.as_str().into(), kind);
     }
-    for name in whole {
-        types.insert(name.into(), DataType::Int64);
-    }
-    for name in text {
-        types.insert(name.into(), DataType::String);
-    }
-    types.insert("cold".into(), DataType::Boolean);
     let frame = LazyCsvReader::new(source).with_dtype_overwrite(Some(Arc::new(types))).finish()?;
     let options = ParquetWriteOptions { row_group_size: Some(GROUP), ..Default::default() };
     let mut frame = frame.collect()?;

@@ -9,6 +9,7 @@ use std::io;
 use super::chain::ChainRun;
 use super::digest::Digest;
 use super::sink::{Sink, Wants};
+use super::stakeholders::Stakeholders;
 use super::summary::{Flow, HourCounts, PoolFigures, Summary, level_seconds};
 use super::traffic::Traffic;
 use super::trail::Trail;
@@ -19,13 +20,14 @@ use crate::engine::time::{Instant, Span};
 use crate::model::event::{Event, NEW_WORK};
 use crate::model::ids::{FunctionId, NodeId, RequestId, SourceId};
 use crate::model::orders::{Orders, Reasoned};
-use crate::model::pool::Charge;
+use crate::model::pool::{Capacity, Charge};
 use crate::model::request::Request;
 use crate::model::routing::{Route, ShareRule};
 use crate::model::world::{Plan, World};
 use crate::scenario::setup::{Limits, ProbeSetup, Setup, SourceSetup};
 use crate::strategy::{Occasion, Strategy};
 use crate::workload::source::{Next, Source};
+use crate::workload::trace::flaw::Flaw;
 
 /// Why a run ended before its time.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +45,8 @@ pub enum Stop {
         "stopped at {at} s: simulated time ends after 292 years, or where one instance or request may cost nine million dollars"
     )]
     EndOfTime { at: Instant },
+    #[error("stopped at {at} s: a trace could not be read to its end: {flaw}")]
+    Trace { flaw: Box<Flaw>, at: Instant },
     #[error("stopped at {at} s: the log could not be written: {error}")]
     Sink { error: io::Error, at: Instant },
 }
@@ -106,6 +110,7 @@ pub struct Driver<'a> {
     pub(super) orders_given: u64,
     pub(super) refusals: u64,
     pub(super) charged_pico: u128,
+    pub(super) stakeholders: Option<Stakeholders>,
     pub(super) hours: Vec<HourCounts>,
     pub(super) feeds: Vec<Feed>,
     pub(super) merge: Merge,
@@ -202,6 +207,7 @@ impl<'a> Driver<'a> {
             orders_given: 0,
             refusals: 0,
             charged_pico: 0,
+            stakeholders: setup.economy.map(Stakeholders::new),
             hours: Vec::new(),
             thinking: 0,
             horizon: setup.horizon.map_or(Instant::FAR, |span| Instant::ZERO + span),
@@ -278,7 +284,8 @@ impl<'a> Driver<'a> {
         }
         // What lies beyond the last event finds the world as that left it.
         self.probe_until(Instant::FAR).map_err(|error| Stop::Sink { error, at: self.now })?;
-        Ok(())
+        let flaw = self.feeds.iter_mut().find_map(|feed| feed.source.take_flaw());
+        flaw.map_or(Ok(()), |flaw| Err(Stop::Trace { flaw: Box::new(flaw), at: self.now }))
     }
 
     /// Looks at everything that was to be looked at before `next`; whether the run was for this alone and is over.
@@ -381,7 +388,7 @@ impl<'a> Driver<'a> {
     /// A client thinks before it asks again, unless that is past the horizon or it is done.
     fn think(&mut self, index: usize, client: u32) {
         let Next::AfterAnswer(think) = self.feeds[index].source.next_after(client, self.now) else { return };
-        let asks = self.now.saturating_add(think);
+        let Some(asks) = self.feeds[index].source.asks(client, self.now, think) else { return };
         if asks < self.horizon {
             let event = Event::ClientAsks { source: index as u32, client };
             self.plan.plan(asks, event.rank(), event);
@@ -414,11 +421,16 @@ impl<'a> Driver<'a> {
     fn admit_root(&mut self, index: usize, client: u32) -> crate::model::ids::RequestId {
         let feed = &mut self.feeds[index];
         let demand = feed.source.demand(client);
+        let (function, node) = match demand.to {
+            None => (feed.function, feed.node),
+            Some(to) => (to.function, to.node.unwrap_or(feed.node)),
+        };
         let number = self.roots.arrived;
         self.roots.arrived += 1;
         self.calls.arrived += 1;
         let key = feed.key;
         feed.key = key.wrapping_add(1);
+        self.world.loads[index].sent(demand.payload_bytes);
         for word in [number, index as u64, self.now.as_nanos(), demand.work.to_bits(), demand.payload_bytes] {
             self.offered.fold(word);
         }
@@ -427,8 +439,8 @@ impl<'a> Driver<'a> {
             key,
             SourceId::from_index(index),
             client,
-            feed.function,
-            feed.node,
+            function,
+            node,
             demand.work,
             demand.payload_bytes,
             self.now,
@@ -455,6 +467,15 @@ impl<'a> Driver<'a> {
         self.plan.plan(self.world.hour_ends(), event.rank(), event);
     }
 
+    /// Load generators tell how many users they have switched on, before the monitor looks.
+    pub(super) fn tell_users(&mut self) {
+        // Those of the time that the monitor looks back on, which ends here.
+        let before = Instant::from_nanos(self.now.as_nanos().saturating_sub(1));
+        for (feed, load) in self.feeds.iter().zip(&mut self.world.loads) {
+            load.set_users(feed.source.users(before));
+        }
+    }
+
     #[inline]
     fn flush_departures(&mut self) -> io::Result<()> {
         if self.world.departures.is_empty() { Ok(()) } else { self.write_departures() }
@@ -473,6 +494,7 @@ impl<'a> Driver<'a> {
         let end = if self.horizon == Instant::FAR { self.now } else { self.now.max(self.horizon) };
         self.world.close(end);
         self.flush_departures().map_err(|error| Stop::Sink { error, at: end })?;
+        let account = self.stakeholders.take().map(|stakeholders| stakeholders.close(&self.world, end));
         let pools = self.world.pools.iter().map(|pool| PoolFigures {
             name: pool.spec.name.clone(),
             launched: pool.launched,
@@ -482,6 +504,13 @@ impl<'a> Driver<'a> {
             alive_s: level_seconds(&pool.alive.read(end)),
             peak_alive: pool.alive.max(),
             slots: pool.spec.capacity.at_once(),
+            used_s: match pool.spec.capacity {
+                Capacity::Slots(_) => level_seconds(&pool.busy.read(end)),
+                Capacity::Shared { .. } | Capacity::Computer { .. } => {
+                    level_seconds(&pool.cores_busy.read(end)) / 1000.0
+                }
+            },
+            parallel: pool.spec.capacity.parallel(),
         });
         let books = &self.world.books;
         let summary = Summary {
@@ -511,6 +540,7 @@ impl<'a> Driver<'a> {
             messages: self.traffic.messages,
             message_bytes: self.traffic.bytes,
             byte_hops: self.traffic.byte_hops,
+            account,
             digest: self.digest.hex(),
             offered_digest: self.offered.hex(),
         };

@@ -15,6 +15,7 @@ use crate::model::monitor::ArchiveSpec;
 use crate::model::request::Outcome;
 use crate::model::tariff::usd;
 use crate::model::world::World;
+use crate::planner::economy::Account;
 
 /// A folder that is being filled: `.<name>.<process>-<nth>.part` beside its target, with the files in a folder of its own
 /// and a lock that says that somebody is still at work.
@@ -190,7 +191,7 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
         .pools
         .iter()
         .map(|pool| {
-            let capacity = pool.alive_s * f64::from(pool.slots);
+            let capacity = pool.alive_s * pool.parallel;
             let figures = json!({
                 "launched": pool.launched,
                 "begun": pool.begun,
@@ -198,7 +199,7 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
                 "busy_s": pool.busy_s,
                 "uptime_s": pool.alive_s,
                 "peak_instances": pool.peak_alive,
-                "utilisation": (capacity > 0.0 && pool.slots < u32::MAX).then(|| pool.busy_s / capacity),
+                "utilisation": (capacity > 0.0).then(|| pool.used_s / capacity),
             });
             (pool.name.clone(), figures)
         })
@@ -249,9 +250,54 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
             "bytes": summary.message_bytes,
             "byte_hops": summary.byte_hops,
         },
+        "stakeholders": summary.account.as_ref().map(stakeholders_json),
         "digest": summary.digest,
         "offered_digest": summary.offered_digest,
     })
+}
+
+/// Each stakeholder with its revenue, cost and profit, in USD; users have none.
+fn stakeholders(account: &Account) -> [(&'static str, f64, f64); 4] {
+    [
+        ("service", account.service_revenue, account.vm_cost + account.transfer_cost),
+        ("application", account.advertising_revenue, account.hosting_cost + account.service_revenue),
+        ("cloud", account.vm_cost + account.transfer_cost, account.cloud_own_cost),
+        ("together", account.advertising_revenue, account.hosting_cost + account.cloud_own_cost),
+    ]
+}
+
+fn stakeholders_json(account: &Account) -> Json {
+    let money = stakeholders(account).into_iter();
+    let parties: Map<String, Json> = money
+        .map(|(name, revenue, cost)| {
+            (name.to_owned(), json!({ "revenue_usd": revenue, "cost_usd": cost, "profit_usd": revenue - cost }))
+        })
+        .collect();
+    json!({
+        "parties": parties,
+        "requests": account.requests,
+        "user_satisfaction": account.satisfaction(),
+    })
+}
+
+/// Writes `stakeholders.csv`: what each of them got over the run.
+pub fn write_stakeholders(path: &Path, account: &Account) -> io::Result<()> {
+    let mut lines = super::lines::Lines::create(path, "stakeholder,revenue_usd,cost_usd,profit_usd,satisfaction")?;
+    for (name, revenue, cost) in stakeholders(account) {
+        let mut line = lines.line();
+        line.plain(name);
+        line.float(revenue);
+        line.float(cost);
+        line.float(revenue - cost);
+        line.maybe(None);
+        lines.end()?;
+    }
+    let mut line = lines.line();
+    line.plain("users");
+    (0..3).for_each(|_| line.maybe(None));
+    line.maybe_float(account.satisfaction());
+    lines.end()?;
+    lines.flush()
 }
 
 /// The bill of each hour.

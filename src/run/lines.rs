@@ -118,6 +118,14 @@ impl Line<'_> {
         self.buffer.extend_from_slice(zmij::Buffer::new().format(number).as_bytes());
     }
 
+    /// A number that may be missing, in the shortest text.
+    pub fn maybe_float(&mut self, number: Option<f64>) {
+        match number {
+            Some(number) => self.float(number),
+            None => self.comma(),
+        }
+    }
+
     /// Text that is known to need no quotes, or has them already.
     #[inline]
     pub fn plain(&mut self, text: &str) {

@@ -10,6 +10,7 @@ mod provider;
 pub mod record;
 mod sample;
 pub mod sink;
+pub mod stakeholders;
 mod step;
 pub mod summary;
 pub mod tee;

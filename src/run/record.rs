@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::lines::{Lines, quoted};
-use super::sink::{CallRow, DecisionRow, FunctionSample, NoteRow, PoolSample, Sink, Wants};
+use super::sink::{CallRow, DecisionRow, FunctionSample, NoteRow, PoolSample, Sink, SourceSample, Wants};
 use crate::engine::time::Instant;
 use crate::model::world::Departure;
 use crate::scenario::setup::Setup;
@@ -16,7 +16,7 @@ cost_held_usd,end_s";
 const DECISIONS: &str = "at_s,by,action,target,from,to,reason,refusal";
 const NOTES: &str = "at_s,scope,name,value";
 const TIMELINE: &str = "at_s,kind,name,arrived,offered,throttled,running,waiting,desired,pending,initial,healthy,draining,idle,\
-utilisation,response_s";
+utilisation,response_s,memory,network,users,rate_per_s,payload_bytes";
 const INSTANCES: &str = "pool,instance,launched_s,ready_s,gone_s";
 
 /// Which requests are logged.
@@ -162,9 +162,8 @@ impl Sink for Recorder {
             line.whole(u64::from(count));
         }
         line.float(row.utilisation);
-        match row.response_s {
-            Some(response) => line.float(response),
-            None => line.maybe(None),
+        for value in [row.response_s, row.memory, row.network, None, None, None] {
+            line.maybe_float(value);
         }
         self.timeline.end()
     }
@@ -175,7 +174,20 @@ impl Sink for Recorder {
         line.plain("function");
         line.plain(&self.names.functions[row.function.index()]);
         line.whole(row.arrived);
-        (0..12).for_each(|_| line.maybe(None));
+        (0..17).for_each(|_| line.maybe(None));
+        self.timeline.end()
+    }
+
+    fn source_sample(&mut self, row: &SourceSample) -> io::Result<()> {
+        let mut line = self.timeline.line();
+        line.secs(row.at.as_nanos());
+        line.plain("source");
+        line.plain(&self.names.sources[row.source.index()]);
+        line.whole(row.sent);
+        (0..11).for_each(|_| line.maybe(None));
+        for value in [row.response_s, None, None, row.users, Some(row.rate_per_s), row.payload_bytes] {
+            line.maybe_float(value);
+        }
         self.timeline.end()
     }
 

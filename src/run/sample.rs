@@ -1,15 +1,15 @@
-//! State over time: at each sampling instant one row for each pool and function, read from the monitor.
+//! State over time: at each sampling instant one row for each pool, function and source, read from the monitor.
 
 use std::io;
 
 use super::drive::Driver;
-use super::sink::{FunctionSample, PoolSample};
+use super::sink::{FunctionSample, PoolSample, SourceSample};
 use crate::engine::time::Instant;
-use crate::model::ids::{FunctionId, PoolId};
+use crate::model::ids::{FunctionId, PoolId, SourceId};
 use crate::model::monitor::{Metric, Monitor, Of, Statistic};
 
 impl Driver<'_> {
-    /// Writes one row for each pool and function, and plans the next sample while work may come.
+    /// Writes one row for each pool, function and source, and plans the next sample while work may come.
     pub(super) fn sample(&mut self) -> io::Result<()> {
         let (at, monitor) = (self.now, &self.world.monitor);
         for index in 0..self.world.pools.len() {
@@ -20,6 +20,9 @@ impl Driver<'_> {
             let arrived = monitor.sampled(Of::Function(function), Metric::Invocations, Statistic::Sum, at);
             let row = FunctionSample { at, function, arrived: arrived.unwrap_or(0.0) as u64 };
             self.sink.function_sample(&row)?;
+        }
+        for index in 0..self.world.loads.len() {
+            self.sink.source_sample(&source_row(monitor, SourceId::from_index(index), at))?;
         }
         if self.work_may_come() {
             self.plan_sample();
@@ -48,5 +51,20 @@ fn pool_row(monitor: &Monitor, pool: PoolId, at: Instant) -> PoolSample {
         idle: level(Metric::IdleEnvironments),
         utilisation: mean(Metric::CpuUtilization).map_or(0.0, |percent| percent / 100.0),
         response_s: mean(Metric::TargetResponseTime),
+        memory: mean(Metric::MemoryUtilization).map(|percent| percent / 100.0),
+        network: mean(Metric::NetworkUtilization).map(|percent| percent / 100.0),
+    }
+}
+
+fn source_row(monitor: &Monitor, source: SourceId, at: Instant) -> SourceSample {
+    let mean = |metric| monitor.sampled(Of::Source(source), metric, Statistic::Average, at);
+    SourceSample {
+        at,
+        source,
+        sent: monitor.sampled(Of::Source(source), Metric::RequestsSent, Statistic::Sum, at).unwrap_or(0.0) as u64,
+        users: mean(Metric::ActiveUsers),
+        rate_per_s: mean(Metric::ArrivalRate).unwrap_or(0.0),
+        response_s: mean(Metric::ResponseTime),
+        payload_bytes: mean(Metric::PayloadSize),
     }
 }

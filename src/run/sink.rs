@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::engine::time::{Instant, Span};
-use crate::model::ids::{FunctionId, PoolId};
+use crate::model::ids::{FunctionId, PoolId, SourceId};
 use crate::model::request::{Outcome, Phases, Request};
 use crate::model::world::Departure;
 
@@ -67,6 +67,9 @@ pub struct PoolSample {
     pub utilisation: f64,
     /// Mean time from offer to end of work of what ended since the last sample.
     pub response_s: Option<f64>,
+    /// Shares of what the instances have, where the pool states it.
+    pub memory: Option<f64>,
+    pub network: Option<f64>,
 }
 
 /// The arrivals of one function since the last sample.
@@ -75,6 +78,20 @@ pub struct FunctionSample {
     pub at: Instant,
     pub function: FunctionId,
     pub arrived: u64,
+}
+
+/// What a source told since the last sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SourceSample {
+    pub at: Instant,
+    pub source: SourceId,
+    pub sent: u64,
+    /// Users or sensors switched on; the mean over the monitor's looks.
+    pub users: Option<f64>,
+    pub rate_per_s: f64,
+    /// Mean response of what was served, mean size of what was sent.
+    pub response_s: Option<f64>,
+    pub payload_bytes: Option<f64>,
 }
 
 /// What a sink wants; what nobody wants is not prepared.
@@ -111,6 +128,10 @@ pub trait Sink {
     }
 
     fn function_sample(&mut self, _row: &FunctionSample) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn source_sample(&mut self, _row: &SourceSample) -> io::Result<()> {
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use crate::model::event::Event;
 use crate::model::fleet::Refusal;
 use crate::model::function::{attempt_key, child_key};
 use crate::model::ids::{NodeId, PoolId, RequestId};
-use crate::model::orders::{Order, Reasoned};
+use crate::model::orders::{Order, Reasoned, Remark};
 use crate::model::request::{Outcome, Phases, Request, State};
 use crate::model::routing::Route;
 use crate::model::serve::Offer;
@@ -69,6 +69,7 @@ impl Driver<'_> {
             Event::GraceOver { instance } => self.grace_over(instance),
             Event::MetricsDue => {
                 let more = self.work_may_come();
+                self.tell_users();
                 self.world.metrics_due(more, now, &mut self.plan);
                 Ok(())
             }
@@ -164,6 +165,9 @@ impl Driver<'_> {
         let now = self.now;
         let request = self.world.requests.get(id.0);
         let (node, function, forwarded) = (request.node, request.function, request.forwarded);
+        if !forwarded {
+            self.world.asked[node.index() * self.world.functions.len() + function.index()] += 1;
+        }
         let key = attempt_key(request.key, request.attempt) ^ u64::from(request.hops);
         let draws = &self.routing_draws;
         let table = self.world.tables.pick(node, function, forwarded, now, || draws.at(key));
@@ -359,6 +363,16 @@ impl Driver<'_> {
         self.calls.end(outcome);
         if parent.is_none() {
             self.count_root(arrival, phases.response, cold, outcome);
+            let load = &mut self.world.loads[source.index()];
+            if outcome == Outcome::Served {
+                load.answered(phases.response)
+            } else {
+                load.failed()
+            }
+            if let (Some(stakeholders), Outcome::Served) = (&mut self.stakeholders, outcome) {
+                let request = self.world.requests.get(id.0);
+                stakeholders.served(request.pool, request.payload_bytes, phases.response, &self.world, now);
+            }
         }
         if arrival >= self.measured_from {
             if outcome == Outcome::Served {
@@ -506,6 +520,14 @@ impl Driver<'_> {
             let event = Event::OrdersDue { batch };
             self.plan.plan(self.now + orders.delay, event.rank(), event);
         }
+        for remark in orders.remarks.drain(..) {
+            if self.wants.decisions {
+                let Remark { action, target, from, to, reason } = remark;
+                let by = self.strategy_name.clone();
+                let row = DecisionRow { at: self.now, by, action, target, from, to, reason, refusal: String::new() };
+                self.sink.decision(&row)?;
+            }
+        }
         orders.clear();
         self.orders = orders;
         Ok(())
@@ -546,6 +568,13 @@ impl Driver<'_> {
                 let to = super::drive::describe(&self.world, &rule);
                 self.world.tables.set(node, function, forwarded, rule);
                 ("share", self.world.node(node).name.clone(), self.world.function(function).name.clone(), to, None)
+            }
+            Order::Tune { knob, value } => {
+                let before =
+                    self.stakeholders.as_mut().map(|stakeholders| stakeholders.tune(knob, value, &self.world, now));
+                let refusal = before.is_none().then_some(Refusal::NoEconomy);
+                let from = before.map_or(String::new(), |before| before.to_string());
+                ("tune", knob.name().to_owned(), from, value.to_string(), refusal)
             }
             Order::Wake { after } => {
                 let event = Event::ControlDue { periodic: false };

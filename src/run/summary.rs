@@ -4,6 +4,7 @@ use crate::engine::gauge::Reading;
 use crate::engine::tally::Tally;
 use crate::engine::time::{Instant, Span};
 use crate::model::request::Outcome;
+use crate::planner::economy::Account;
 
 /// Counts that must balance, kept for roots and for all calls apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +49,9 @@ pub struct PoolFigures {
     pub alive_s: f64,
     pub peak_alive: u64,
     pub slots: u32,
+    /// Time integral of what was in use of the processors, or slots, and how many an instance has: utilisation.
+    pub used_s: f64,
+    pub parallel: f64,
 }
 
 /// Everything that a run counted.
@@ -87,6 +91,8 @@ pub struct Summary {
     pub messages: u64,
     pub message_bytes: u64,
     pub byte_hops: u64,
+    /// What each stakeholder got, where the scenario has an economy.
+    pub account: Option<Account>,
     pub digest: String,
     pub offered_digest: String,
 }
@@ -110,6 +116,13 @@ impl Summary {
                 "requests were charged {charged} pico-dollars, the books say {}",
                 self.direct_pico + self.held_pico
             ));
+        }
+        if let Some(account) = &self.account {
+            let circle = account.advertising_revenue - account.hosting_cost - account.cloud_own_cost;
+            let scale = account.advertising_revenue + account.hosting_cost + account.service_revenue + account.vm_cost;
+            if (account.total_profit() - circle).abs() > 1e-9 * (scale + account.cloud_own_cost).max(1e-9) {
+                broken.push(format!("three stakeholders earn {}, the economy {circle}", account.total_profit()));
+            }
         }
         broken
     }

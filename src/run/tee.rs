@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::sink::{CallRow, DecisionRow, FunctionSample, NoteRow, PoolSample, Sink, Wants};
+use super::sink::{CallRow, DecisionRow, FunctionSample, NoteRow, PoolSample, Sink, SourceSample, Wants};
 use crate::engine::time::Instant;
 use crate::model::event::Event;
 use crate::model::world::Departure;
@@ -54,6 +54,10 @@ impl Sink for Tee<'_> {
 
     fn function_sample(&mut self, row: &FunctionSample) -> io::Result<()> {
         self.both(|wants| wants.samples, |sink| sink.function_sample(row))
+    }
+
+    fn source_sample(&mut self, row: &SourceSample) -> io::Result<()> {
+        self.both(|wants| wants.samples, |sink| sink.source_sample(row))
     }
 
     fn departure(&mut self, row: &Departure) -> io::Result<()> {

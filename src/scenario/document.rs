@@ -174,7 +174,7 @@ impl Document {
     pub fn complaint(&self, place: Place, into: usize, path: &KeyPath, found: &str, wanted: &str) -> Complaint {
         let place = self.inside(place, into);
         let excerpt = match place {
-            Place::Bytes { start, end } => Some(Excerpt::around(&self.name, &self.text, &self.lines, start, end)),
+            Place::Bytes { start, end } => Some(Excerpt::around(&self.text, &self.lines, start, end)),
             _ => None,
         };
         Complaint::new(self.origin(place), path, found, wanted).with_excerpt(excerpt)

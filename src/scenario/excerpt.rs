@@ -3,12 +3,8 @@
 //! Only a window of a long line is kept, and what would steer the terminal is replaced by a dot, one for one, so that
 //! the mark stays under the value.
 
-use std::fmt;
-
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
-    SourceSpan, SpanContents,
-};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::complaint::{Complaint, Origin, is_unseen};
 use super::lines::Lines;
@@ -16,9 +12,7 @@ use super::lines::Lines;
 /// A line of a file, or the part of it around a value, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt {
-    file: String,
     line: usize,
-    column: usize,
     text: String,
     /// The value, in bytes of `text`.
     mark: (usize, usize),
@@ -30,9 +24,9 @@ const LEAD: usize = 60;
 
 impl Excerpt {
     /// The excerpt around the bytes `start..end` of a text; a value of several lines is marked on its first.
-    pub(super) fn around(file: &str, text: &str, lines: &Lines, start: usize, end: usize) -> Excerpt {
+    pub(super) fn around(text: &str, lines: &Lines, start: usize, end: usize) -> Excerpt {
         let (start, end) = (text.floor_char_boundary(start), text.floor_char_boundary(end));
-        let (line, column) = lines.position(text, start);
+        let (line, _) = lines.position(text, start);
         let (line_start, whole) = lines.line_at(text, start);
         let at = (start - line_start).min(whole.len());
         let value = whole[at..].chars().take(text[start..end.max(start)].chars().count());
@@ -49,7 +43,7 @@ impl Excerpt {
             shown.push('…');
         }
         let mark = (mark_start, marked.len());
-        Excerpt { file: file.to_owned(), line: line as usize, column: column as usize, text: shown, mark }
+        Excerpt { line: line as usize, text: shown, mark }
     }
 
     /// The text of the line, shortened and made safe to print.
@@ -66,66 +60,27 @@ fn seen(c: char) -> char {
     }
 }
 
-impl SourceCode for Excerpt {
-    fn read_span<'a>(
-        &'a self,
-        _span: &SourceSpan,
-        _before: usize,
-        _after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let whole = SourceSpan::from((0, self.text.len()));
-        let (line, column) = (self.line - 1, self.column - 1);
-        Ok(Box::new(MietteSpanContents::new_named(self.file.clone(), self.text.as_bytes(), whole, line, column, 1)))
-    }
-}
-
-/// A complaint as miette sees it. A complaint without an excerpt has its place in the message.
-#[derive(Debug)]
-struct Picture<'a> {
-    complaint: &'a Complaint,
-}
-
-impl fmt::Display for Picture<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Complaint { origin, key, found, .. } = self.complaint;
-        if self.complaint.excerpt().is_none() && !matches!(origin, Origin::Default) {
-            write!(f, "{origin}: ")?;
-        }
-        if !key.is_empty() {
-            write!(f, "{key}: ")?;
-        }
-        write!(f, "found {found}")
-    }
-}
-
-impl std::error::Error for Picture<'_> {}
-
-impl Diagnostic for Picture<'_> {
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let hint = self.complaint.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        Some(Box::new(format!("want {}{hint}", self.complaint.wanted)))
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.complaint.excerpt().map(|excerpt| excerpt as &dyn SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let (start, length) = self.complaint.excerpt()?.mark;
-        Some(Box::new(std::iter::once(LabeledSpan::new(None, start, length))))
-    }
-}
-
-/// One complaint as a picture, ending with a newline.
+/// One complaint as a picture, ending with a newline. The place stands in the title, as in the plain line: the window of a
+/// long line has columns of its own.
 pub(super) fn picture(complaint: &Complaint, colour: bool, width: usize) -> String {
-    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(width.max(40)).with_links(false);
-    let mut text = String::new();
-    match handler.render_report(&mut text, &Picture { complaint }) {
-        Ok(()) => text,
-        // Writing into a string does not fail; should the picture be impossible, the plain line still tells all.
-        Err(fmt::Error) => format!("{complaint}\n"),
+    let Complaint { origin, key, found, wanted, .. } = complaint;
+    let mut title = String::new();
+    if !matches!(origin, Origin::Default) {
+        title += &format!("{origin}: ");
     }
+    if !key.is_empty() {
+        title += &format!("{key}: ");
+    }
+    title += &format!("found {found}");
+    let mut group = Group::with_title(Level::ERROR.primary_title(title));
+    if let Some(Excerpt { line, text, mark: (start, length) }) = complaint.excerpt() {
+        let mark = AnnotationKind::Primary.span(*start..start + length);
+        group = group.element(Snippet::source(text.as_str()).line_start(*line).annotation(mark));
+    }
+    let hint = complaint.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    let group = group.element(Level::HELP.message(format!("want {wanted}{hint}")));
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    renderer.term_width(width.max(40)).decor_style(DecorStyle::Unicode).render(&[group]) + "\n"
 }
 
 #[cfg(test)]
@@ -138,7 +93,7 @@ mod tests {
         let start = text.find(value).unwrap();
         let (line, column) = lines.position(text, start);
         let origin = Origin::Line { file: "s.toml".into(), line, column };
-        let excerpt = Excerpt::around("s.toml", text, &lines, start, start + value.len());
+        let excerpt = Excerpt::around(text, &lines, start, start + value.len());
         let complaint =
             Complaint::new(origin, "pools.web.boot", quoted("90"), "a length of time").with_excerpt(Some(excerpt));
         Complaints::from(complaint).render(false, 80)
@@ -148,12 +103,12 @@ mod tests {
     fn the_line_is_shown_with_a_mark_under_the_value() {
         let shown = pictured("[pools.web]\nboot = \"90\"\n", "\"90\"");
         let wanted = [
-            "  × pools.web.boot: found \"90\"",
-            "   ╭─[s.toml:2:8]",
-            " 2 │ boot = \"90\"",
-            "   ·        ────",
-            "   ╰────",
-            "  help: want a length of time",
+            "error: s.toml:2:8: pools.web.boot: found \"90\"",
+            "  ╭▸ ",
+            "2 │ boot = \"90\"",
+            "  │        ━━━━",
+            "  │",
+            "  ╰ help: want a length of time",
         ];
         assert_eq!(shown.lines().collect::<Vec<_>>(), wanted);
     }
@@ -161,7 +116,7 @@ mod tests {
     #[test]
     fn a_long_line_is_cut_around_the_value_and_keeps_its_true_column() {
         let shown = pictured(&format!("boot = {}\u{1b}\"90\" {}", "x".repeat(100_000), "y".repeat(100_000)), "\"90\"");
-        assert!(shown.contains("[s.toml:1:100009]"), "{shown}");
+        assert!(shown.contains("s.toml:1:100009: "), "{shown}");
         assert!(shown.contains("x·\"90\" y"), "{shown}");
         assert!(shown.len() < 2_000 && !shown.contains('\u{1b}'), "{shown}");
     }

@@ -31,5 +31,6 @@ pub mod reader;
 pub mod schema;
 pub mod setup;
 pub mod shape;
+pub mod sweep;
 pub mod units;
 pub mod walk;

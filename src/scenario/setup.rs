@@ -7,7 +7,8 @@ use crate::engine::random::Streams;
 use crate::engine::time::{Instant, Span};
 use crate::model::chain::ChainSpec;
 use crate::model::function::{Draws, Function};
-use crate::model::ids::{FunctionId, NodeId};
+use crate::model::ids::{FunctionId, NodeId, PoolId};
+use crate::model::load::LoadMeter;
 use crate::model::network::{Exchange, Link, Network};
 use crate::model::node::Node;
 use crate::model::pool::{Pool, PoolSpec};
@@ -15,6 +16,7 @@ use crate::model::provider::ProviderSpec;
 use crate::model::request::{Retry, Step};
 use crate::model::tariff::{PerHour, Tariff};
 use crate::model::world::{Account, World};
+use crate::planner::economy::Market;
 use crate::workload::demand::DemandLaws;
 use crate::workload::source::{Arrivals, Source};
 
@@ -38,6 +40,8 @@ pub struct Setup {
     pub accounts: Vec<Account>,
     pub tariff: Tariff,
     pub reservations: Vec<ReservationSetup>,
+    /// Whose stakeholders are accounted; most scenarios have none.
+    pub economy: Option<EconomySetup>,
     pub limits: Limits,
     pub order_patience: Option<Span>,
     /// What messages cost beside their links.
@@ -81,6 +85,8 @@ pub struct SourceSetup {
     pub node: NodeId,
     pub arrivals: Arrivals,
     pub laws: DemandLaws,
+    /// Begins so long after the run.
+    pub start: Instant,
     /// Ends after so many requests.
     pub requests: Option<u64>,
 }
@@ -94,6 +100,21 @@ pub struct ReservationSetup {
     pub hourly: PerHour,
     pub upfront_pico: u64,
     pub term: Span,
+}
+
+/// The economy around one service.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EconomySetup {
+    /// The fleet whose requests are paid and whose replicas are rented.
+    pub service: PoolId,
+    pub market: Market,
+    /// Terms until a strategy sets others: USD per request, banners on a page.
+    pub price_per_request: f64,
+    pub banners_per_page: f64,
+    /// What a second of a replica costs the cloud itself, USD.
+    pub cloud_cost_per_s: f64,
+    /// Satisfaction is that of the mean response time of so long.
+    pub period: Span,
 }
 
 /// What a run may grow to.
@@ -119,6 +140,7 @@ impl Setup {
         let network = Network::new(self.nodes.len(), &self.links);
         let accounts = self.accounts.clone();
         let mut world = World::new(self.nodes.clone(), network, functions, pools, accounts, self.tariff.clone());
+        world.loads = self.sources.iter().map(|source| LoadMeter::new(&source.name, source.function)).collect();
         world.install(&self.provider);
         world.chains.clone_from(&self.chains);
         world
@@ -129,6 +151,7 @@ impl Setup {
         let cloud = self.nodes.iter().position(|node| node.is_cloud).expect("one node is the cloud");
         for source in &mut self.sources {
             source.node = NodeId::from_index(cloud);
+            source.arrivals.forget_entries();
         }
         self
     }
@@ -173,7 +196,7 @@ impl FunctionSetup {
 impl SourceSetup {
     /// The source at its beginning, drawing from its own streams.
     pub fn source(&self, streams: &Streams) -> Source {
-        let source = Source::new(&self.name, streams, self.arrivals.clone(), self.laws.clone());
+        let source = Source::new(&self.name, streams, self.arrivals.clone(), self.laws.clone()).starting_at(self.start);
         match self.requests {
             Some(requests) => source.limited_to(requests),
             None => source,

@@ -4,3 +4,5 @@ pub mod frontier;
 pub mod knapsack;
 pub mod milp;
 pub mod nsga2;
+pub mod queueing;
+pub mod statistics;

@@ -36,6 +36,8 @@ impl Strategy for Auto {
             Some(fleet) if view.node_of(fleet) == request.node && view.serves(fleet, request.function) => {
                 Route::Pool(fleet)
             }
+            // What the fleet calls in turn, such as a database.
+            Some(fleet) if !view.serves(fleet, request.function) => view.default_route(request),
             fleet => view.default_route_among(request, |pool| Some(pool) == fleet),
         }
     }

@@ -20,7 +20,10 @@ impl Strategy for Faas {
     fn control(&mut self, _why: Occasion, view: &View<'_>, orders: &mut Orders) {
         for pool in view.pools() {
             if view.is_fleet(pool) {
-                orders.scale(pool, 0, "no machine is kept");
+                // It knows the cloud only; fleets at other nodes are not its own.
+                if view.cloud().is_none_or(|cloud| view.node_of(pool) == cloud) {
+                    orders.scale(pool, 0, "no machine is kept");
+                }
             } else {
                 self.functions.get_or_insert(pool);
             }

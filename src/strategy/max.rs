@@ -30,7 +30,9 @@ impl Strategy for Max {
     }
 
     fn control(&mut self, _why: Occasion, view: &View<'_>, orders: &mut Orders) {
-        for pool in view.pools().filter(|&pool| view.is_fleet(pool)) {
+        // It knows the cloud only; fleets at other nodes are not its own.
+        let own = |&pool: &PoolId| view.is_fleet(pool) && view.cloud().is_none_or(|cloud| view.node_of(pool) == cloud);
+        for pool in view.pools().filter(own) {
             self.fleet.get_or_insert(pool);
             // Also where the size is the pool's own: the order is what keeps a scaling group away.
             orders.scale(pool, self.size.unwrap_or_else(|| view.size(pool)), "a fixed fleet for the peak");

@@ -5,8 +5,11 @@
 
 pub mod auto;
 pub mod edge;
+pub mod edge_plan;
 pub mod faas;
 pub mod libra;
+pub mod malloovia;
+pub mod mape;
 pub mod max;
 pub mod spock;
 

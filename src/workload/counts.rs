@@ -1,7 +1,8 @@
 //! Arrivals from counts: so many requests in each second, minute or hour, as public traces and planners state them.
 //!
 //! A count says nothing about when in its period the requests came, so that is a choice: all at the start (as published
-//! simulators that step by whole seconds do), evenly, at independent uniform instants, or as a Poisson stream with that
+//! simulators that step by whole seconds do), evenly, evenly but shifted by the rank of the source, at independent uniform
+//! instants, or as a Poisson stream with that
 //! many expected (where the number is random too).
 //!
 //! Uniform instants are drawn in ascending order, each from the least of those still to come (Bentley and Saxe,
@@ -19,6 +20,8 @@ pub enum Spread {
     Start,
     /// At equal distances, the first at the start.
     Evenly,
+    /// At equal distances, the first after `rank / of` of one, so that sources of equal counts do not ask as one.
+    Rank { rank: u32, of: u32 },
     /// Independently, each instant as likely.
     Uniform,
     /// As a Poisson stream: the count is what is expected.
@@ -73,14 +76,14 @@ enum Place {
     Start {
         left: u64,
     },
-    /// The next instant is `at`; then `gap` further on, and one more whenever `carry` reaches `requests`.
+    /// The next instant is `at`; then `gap` further on, and one more whenever `carry` reaches `whole`.
     Evenly {
         left: u64,
         at: u64,
         gap: u64,
-        rest: u64,
-        carry: u64,
-        requests: u64,
+        rest: u128,
+        carry: u128,
+        whole: u128,
     },
     /// The share of the period that lies after the last instant.
     Uniform {
@@ -106,6 +109,11 @@ impl Counts {
         Unfit::unless_positive("scale", recorded.scale)?;
         if recorded.offset >= periods {
             return Err(Unfit::new("offset", recorded.offset, "a period that the counts hold"));
+        }
+        if let Spread::Rank { rank, of } = recorded.spread
+            && rank >= of
+        {
+            return Err(Unfit::new("rank", format!("{rank} of {of}"), "a rank below the number of ranks"));
         }
         let asks = |k: usize| match recorded.spread {
             Spread::Poisson => recorded.expected(k) > 0.0,
@@ -154,13 +162,22 @@ impl Place {
         let requests = recorded.requests(period);
         match recorded.spread {
             Spread::Start => Place::Start { left: requests },
-            Spread::Evenly => {
-                let (ns, among) = (recorded.period.as_nanos(), requests.max(1));
-                Place::Evenly { left: requests, at: 0, gap: ns / among, rest: ns % among, carry: 0, requests }
-            }
+            Spread::Evenly => Place::evenly(requests, recorded.period, 0, 1),
+            Spread::Rank { rank, of } => Place::evenly(requests, recorded.period, rank, of),
             Spread::Uniform => Place::Uniform { left: requests, ahead: 1.0 },
             Spread::Poisson => Place::Poisson { done: 0.0, expected: recorded.expected(period) },
         }
+    }
+
+    /// Instants (k + rank / of) / requests of the period, rounded down.
+    fn evenly(requests: u64, period: Span, rank: u32, of: u32) -> Place {
+        let (ns, among) = (period.as_nanos(), requests.max(1));
+        let whole = u128::from(among) * u128::from(of);
+        let lead = u128::from(rank) * u128::from(ns);
+        let step = u128::from(of) * u128::from(ns);
+        // The rank is below the number of ranks, so both quotients are at most the period.
+        let (at, gap) = ((lead / whole) as u64, (step / whole) as u64);
+        Place::Evenly { left: requests, at, gap, rest: step % whole, carry: lead % whole, whole }
     }
 
     /// The next instant, in nanoseconds from the start of the period; `None` when it has no more. `unit` is what a
@@ -173,13 +190,13 @@ impl Place {
                 *left -= 1;
                 Some(0)
             }
-            Place::Evenly { left, at, gap, rest, carry, requests } => {
+            Place::Evenly { left, at, gap, rest, carry, whole } => {
                 let now = *at;
                 *left -= 1;
                 *at += *gap;
                 *carry += *rest;
-                if *carry >= *requests {
-                    *carry -= *requests;
+                if *carry >= *whole {
+                    *carry -= *whole;
                     *at += 1;
                 }
                 Some(now)
@@ -231,6 +248,8 @@ mod tests {
         let recorded = |spread| Recorded::plain([2, 0, 3], ns(10), spread);
         assert_eq!(arrivals(recorded(Spread::Start)), [0, 0, 20, 20, 20]);
         assert_eq!(arrivals(recorded(Spread::Evenly)), [0, 5, 20, 23, 26]);
+        assert_eq!(arrivals(recorded(Spread::Rank { rank: 1, of: 2 })), [2, 7, 21, 25, 28]);
+        assert_eq!(arrivals(recorded(Spread::Rank { rank: 3, of: 4 })), [3, 8, 22, 25, 29]);
     }
 
     #[test]
@@ -296,6 +315,7 @@ mod tests {
             ("scale", Recorded { scale: f64::NAN, ..plain.clone() }),
             ("offset", Recorded { offset: 1, ..plain.clone() }),
             ("offset", Recorded { counts: [].into(), ..plain.clone() }),
+            ("rank", Recorded { spread: Spread::Rank { rank: 2, of: 2 }, ..plain.clone() }),
             ("counts", Recorded { divisor: 2, repeat: true, ..plain.clone() }),
         ] {
             assert_eq!(Counts::new(recorded).map(drop).unwrap_err().parameter, parameter);

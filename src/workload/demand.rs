@@ -6,6 +6,7 @@
 
 use crate::engine::law::Law;
 use crate::engine::random::Rng;
+use crate::model::ids::{FunctionId, NodeId};
 
 /// What one request asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,6 +14,16 @@ pub struct Demand {
     /// In the units of its law.
     pub work: f64,
     pub payload_bytes: u64,
+    /// Where it goes, where each request of a source says so.
+    pub to: Option<Target>,
+}
+
+/// What a request calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub function: FunctionId,
+    /// Where it enters; where its source does when absent.
+    pub node: Option<NodeId>,
 }
 
 /// How the demands of a source are distributed.
@@ -28,9 +39,24 @@ impl DemandLaws {
         DemandLaws { work, payload_bytes }
     }
 
+    /// The law of work.
+    pub fn work(&self) -> &Law {
+        &self.work
+    }
+
     #[inline]
     pub(super) fn draw(&self, work: &mut Rng, payload: &mut Rng) -> Demand {
+        Demand { work: self.draw_work(work), payload_bytes: self.draw_payload(payload), to: None }
+    }
+
+    #[inline]
+    pub(super) fn draw_work(&self, rng: &mut Rng) -> f64 {
+        self.work.draw(rng)
+    }
+
+    #[inline]
+    pub(super) fn draw_payload(&self, rng: &mut Rng) -> u64 {
         // The cast saturates: more bytes than there are is as many as there are.
-        Demand { work: self.work.draw(work), payload_bytes: (self.payload_bytes.draw(payload) + 0.5) as u64 }
+        (self.payload_bytes.draw(rng) + 0.5) as u64
     }
 }

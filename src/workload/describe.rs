@@ -7,6 +7,7 @@
 //! burstiness of gaps, Goh and Barabási, Burstiness and memory in complex systems (2008): (cv - 1) / (cv + 1), -1 for a
 //! clock, 0 for a Poisson stream, towards 1 for bursts.
 
+use super::picture::{bars, columns};
 use super::trace::arrival::Arrival;
 use crate::engine::time::Instant;
 use serde::Serialize;
@@ -20,7 +21,9 @@ pub const LAGS: [usize; 5] = [1, 2, 5, 10, 30];
 const LAG_MAX: usize = LAGS[LAGS.len() - 1];
 const HOURS: usize = 24;
 /// Stretches of the picture, at most.
-const CURVE_MAX: usize = 128;
+const CURVE_MAX: usize = 64;
+/// Its height in lines of a terminal.
+const CURVE_LINES: usize = 8;
 
 /// Takes arrivals in order of time.
 #[derive(Clone, Debug)]
@@ -204,6 +207,7 @@ impl Scale {
     fn add(&mut self, ns: u64) {
         let window = ns / (self.length_s * SECOND);
         if window > self.current {
+            // Closing a window goes on to the next, which may still lie before the one asked for.
             self.close();
             self.skip(window - self.current);
         }
@@ -283,14 +287,6 @@ impl Curve {
     }
 }
 
-/// Heights as a line of bars, the highest full.
-pub fn bars(heights: impl Iterator<Item = f64> + Clone) -> String {
-    const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let most = heights.clone().fold(0.0, f64::max);
-    let bar = |height: f64| if most > 0.0 { BARS[(height / most * 8.0).ceil() as usize] } else { ' ' };
-    heights.map(bar).collect()
-}
-
 impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "arrivals {}, from {:.3} s to {:.3} s", self.arrivals, self.first_s, self.last_s)?;
@@ -324,8 +320,10 @@ impl fmt::Display for Description {
                 lags.join(" ")
             )?;
         }
-        let curve = bars(self.curve.iter().map(|&count| count as f64));
-        writeln!(f, "\nrate, each bar {:.0} s\n|{curve}|", self.curve_stretch_s)?;
+        let rates: Vec<f64> = self.curve.iter().map(|&count| count as f64 / self.curve_stretch_s).collect();
+        let end = format!("{:.0} s", self.curve_stretch_s * self.curve.len() as f64);
+        let picture = columns(&rates, CURVE_LINES, ("0 s", &end));
+        writeln!(f, "\nrate per second, each column {:.0} s\n{picture}", self.curve_stretch_s)?;
         write!(f, "\nday, each bar one hour\n|{}|", bars(self.hour_shares.iter().copied()))
     }
 }

@@ -57,8 +57,3 @@ fn the_correlation_of_two_in_turn_is_that_of_a_square_wave() {
     assert!((correlation[0].unwrap() + 1.0).abs() < 0.01 && (correlation[1].unwrap() - 1.0).abs() < 0.01);
     assert!(description.to_string().contains("arrivals 4000, from 0.000 s"));
 }
-
-#[test]
-fn bars_are_as_high_as_their_numbers() {
-    assert_eq!(bars([0.0, 1.0, 4.0, 8.0].into_iter()), " ▁▄█");
-}

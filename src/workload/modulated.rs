@@ -179,6 +179,88 @@ mod tests {
         assert!((variance / mean / expected - 1.0).abs() < 0.04, "{} against {expected}", variance / mean);
     }
 
+    /// Counts in windows of a second.
+    fn counts(mut rule: Modulated, windows: usize) -> Vec<f64> {
+        let mut rng = Rng::seeded(17);
+        let mut counts = vec![0.0; windows];
+        while let Some(at) = rule.next(&mut rng) {
+            match counts.get_mut((at.as_nanos() / 1_000_000_000) as usize) {
+                Some(count) => *count += 1.0,
+                None => break,
+            }
+        }
+        counts
+    }
+
+    /// Correlation of values so many places apart.
+    fn correlation(values: &[f64], lag: usize) -> f64 {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
+        let products = values.iter().zip(&values[lag..]).map(|(a, b)| (a - mean) * (b - mean));
+        products.sum::<f64>() / (values.len() - lag) as f64 / variance
+    }
+
+    /// Of counts in windows of t: the rate's variance v, seen through two windows k - 1 apart, v ((1-e^{-st})/s)² e^{-s(k-1)t},
+    /// over the variance m t + 2v/s (t - (1-e^{-st})/s) of one.
+    #[test]
+    fn counts_are_correlated_as_the_theory_has_it() {
+        for (rates, to_second, to_first) in [([40.0, 5.0], 0.5, 1.0 / 6.0), ([30.0, 0.0], 0.25, 0.5)] {
+            let rule = Modulated::new(&rates, &[vec![0.0, to_second], vec![to_first, 0.0]]).unwrap();
+            let (s, t) = (to_second + to_first, 1.0);
+            let (share, mean) = (rule.stationary()[0], rule.mean_rate_per_s());
+            let rate_variance = share * (1.0 - share) * (rates[0] - rates[1]) * (rates[0] - rates[1]);
+            let seen = (1.0 - (-s * t).exp()) / s;
+            let variance = mean * t + 2.0 * rate_variance / s * (t - seen);
+            let counts = counts(rule, 200_000);
+            for lag in [1, 2, 5, 10] {
+                let expected = rate_variance * seen * seen * (-s * (lag - 1) as f64 * t).exp() / variance;
+                let found = correlation(&counts, lag);
+                assert!((found - expected).abs() < 0.015, "{rates:?}, lag {lag}: {found}, expected {expected}");
+            }
+        }
+    }
+
+    type Square = [[f64; 2]; 2];
+
+    fn product(a: Square, b: Square) -> Square {
+        let cell = |i: usize, j: usize| a[i][0] * b[0][j] + a[i][1] * b[1][j];
+        [[cell(0, 0), cell(0, 1)], [cell(1, 0), cell(1, 1)]]
+    }
+
+    /// Gaps of a Markovian stream with D0 and D1 and M = (-D0)⁻¹: E[X₀ Xₖ] = φ M (M D1)ᵏ M 1 with φ = π D1 / m the state after an
+    /// arrival (Fischer and Meier-Hellstern, section 2.2). Gaps of an interrupted Poisson process are independent.
+    #[test]
+    fn gaps_are_correlated_as_the_theory_has_it() {
+        for (rates, to_second, to_first) in [([40.0, 2.0], 0.5, 0.25), ([30.0, 0.0], 0.25, 0.5)] {
+            let mut rule = Modulated::new(&rates, &[vec![0.0, to_second], vec![to_first, 0.0]]).unwrap();
+            let leave = [[rates[0] + to_second, -to_second], [-to_first, rates[1] + to_first]];
+            let determinant = leave[0][0] * leave[1][1] - leave[0][1] * leave[1][0];
+            let inverse = [
+                [leave[1][1] / determinant, -leave[0][1] / determinant],
+                [-leave[1][0] / determinant, leave[0][0] / determinant],
+            ];
+            let mean_rate = rule.mean_rate_per_s();
+            let after = [0, 1].map(|state| rule.stationary()[state] * rates[state] / mean_rate);
+            let moment = |square: Square| (0..2).map(|i| after[i] * (square[i][0] + square[i][1])).sum::<f64>();
+            let step = product(inverse, [[rates[0], 0.0], [0.0, rates[1]]]);
+            let mean = moment(inverse);
+            let variance = 2.0 * moment(product(inverse, inverse)) - mean * mean;
+            let mut rng = Rng::seeded(23);
+            let mut last = Instant::ZERO;
+            let gap = |at: Instant| at.since(std::mem::replace(&mut last, at)).as_secs_f64();
+            let gaps: Vec<f64> = (0..1_500_000).filter_map(|_| rule.next(&mut rng)).map(gap).collect();
+            let mut passed = step;
+            for lag in [1, 2, 4] {
+                let expected = (moment(product(product(inverse, passed), inverse)) - mean * mean) / variance;
+                let found = correlation(&gaps, lag);
+                assert!((found - expected).abs() < 0.01, "{rates:?}, lag {lag}: {found}, expected {expected}");
+                assert!(rates[1] > 0.0 || expected.abs() < 1e-9, "an interrupted stream renews with each arrival");
+                passed = product(passed, if lag == 1 { step } else { product(step, step) });
+            }
+        }
+    }
+
     #[test]
     fn a_chain_that_makes_no_sense_is_refused() {
         let parameter =

@@ -21,6 +21,10 @@ impl Poisson {
         Ok(Poisson { gap_s_mean: 1.0 / rate, clock: Instant::ZERO })
     }
 
+    pub fn rate_per_s(&self) -> f64 {
+        1.0 / self.gap_s_mean
+    }
+
     #[inline]
     pub(super) fn next(&mut self, rng: &mut Rng) -> Option<Instant> {
         advance(&mut self.clock, self.gap_s_mean * rng.exponential())

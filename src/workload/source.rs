@@ -8,14 +8,21 @@
 use super::bursts::Bursts;
 use super::client::Clients;
 use super::closed::{Closed, key};
-use super::counts::Counts;
+use super::clusters::Clusters;
+use super::counts::{Counts, Recorded, Spread};
 use super::demand::{Demand, DemandLaws};
+use super::fit::Fit;
 use super::modulated::Modulated;
 use super::on_off::OnOff;
 use super::renewal::{Poisson, Regular, Renewal};
+use super::replay::{Player, Replay, own_streams};
+use super::sensors::Sensors;
+use super::trace::flaw::Flaw;
 use super::varying::Varying;
 use crate::engine::random::{Keyed, Rng, Streams};
 use crate::engine::time::{Instant, Span};
+use crate::engine::unfit::Unfit;
+use std::sync::Arc;
 
 /// When a source asks next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +46,47 @@ pub enum Arrivals {
     Varying(Varying),
     Counts(Counts),
     Bursts(Bursts),
+    Clusters(Clusters),
+    Fitted(Fitted),
+    Replay(Replay),
+    Sensors(Sensors),
     Closed(Closed),
     Clients(Clients),
 }
 
-/// A source with its streams. `next` and `demand` are called in turn, once each per request and client.
+/// Counts that a generator makes when the source begins.
 #[derive(Clone, Debug)]
+pub struct Fitted {
+    fit: Arc<Fit>,
+    windows: usize,
+    period: Span,
+    spread: Spread,
+}
+
+impl Fitted {
+    /// Most windows: a year of seconds.
+    pub const WINDOWS_MAX: usize = 366 * 86_400;
+
+    /// # Errors
+    /// A generator that makes no sense, no window or too many, a period of none.
+    pub fn new(fit: Fit, windows: usize, period: Span, spread: Spread) -> Result<Fitted, Unfit> {
+        fit.check()?;
+        if !(1..=Fitted::WINDOWS_MAX).contains(&windows) {
+            return Err(Unfit::new("periods", windows, "from 1 to 31622400 periods"));
+        }
+        // What is wrong with the rest shows with any counts.
+        Counts::new(Recorded::plain([1], period, spread))?;
+        Ok(Fitted { fit: Arc::new(fit), windows, period, spread })
+    }
+
+    fn counts(&self, source: &str, streams: &Streams) -> Counts {
+        let counts = self.fit.counts(self.windows, &own_streams(source, streams));
+        let counts = counts.expect("a generator that was checked makes counts");
+        Counts::new(Recorded::plain(counts, self.period, self.spread)).expect("what was checked with one count holds")
+    }
+}
+
+/// A source with its streams. `next` and `demand` are called in turn, once each per request and client.
 pub struct Source {
     arrivals: Arrivals,
     laws: DemandLaws,
@@ -53,20 +95,33 @@ pub struct Source {
     requests_left: u64,
 }
 
-#[derive(Clone, Debug)]
 enum Draws {
     InOrder { arrivals: Rng, work: Rng, payload: Rng },
     Keyed { think: Keyed, work: Keyed, payload: Keyed },
+    Recorded { player: Box<Player>, work: Rng, payload: Rng },
 }
 
 impl Source {
     /// The source called `name`: its streams are those of that name, whatever other sources there are.
     pub fn new(name: &str, streams: &Streams, arrivals: Arrivals, laws: DemandLaws) -> Source {
-        let draws = match arrivals {
+        let arrivals = match arrivals {
+            Arrivals::Fitted(fitted) => Arrivals::Counts(fitted.counts(name, streams)),
+            Arrivals::Clusters(mut clusters) => {
+                clusters.begin(name, streams);
+                Arrivals::Clusters(clusters)
+            }
+            other => other,
+        };
+        let draws = match &arrivals {
             Arrivals::Closed(_) | Arrivals::Clients(_) => Draws::Keyed {
                 think: streams.keyed("think", name),
                 work: streams.keyed("work", name),
                 payload: streams.keyed("payload", name),
+            },
+            Arrivals::Replay(replay) => Draws::Recorded {
+                player: Box::new(Player::new(replay, name, streams)),
+                work: streams.stream("work", name),
+                payload: streams.stream("payload", name),
             },
             _ => Draws::InOrder {
                 arrivals: streams.stream("arrivals", name),
@@ -92,12 +147,40 @@ impl Source {
         self.start
     }
 
+    /// Why a recorded trace ended before its end; told once.
+    pub fn take_flaw(&mut self) -> Option<Flaw> {
+        match &mut self.draws {
+            Draws::Recorded { player, .. } => player.take_flaw(),
+            _ => None,
+        }
+    }
+
     /// How many clients wait for their answers: 0 for an open source.
     pub fn clients(&self) -> u32 {
         match &self.arrivals {
             Arrivals::Closed(closed) => closed.clients(),
             Arrivals::Clients(clients) => clients.clients(),
             _ => 0,
+        }
+    }
+
+    /// How many users or sensors are switched on; `None` for a source that has none.
+    pub fn users(&self, at: Instant) -> Option<u32> {
+        let since = Instant::ZERO + at.saturating_since(self.start);
+        match &self.arrivals {
+            Arrivals::Sensors(sensors) => Some(sensors.schedule().at(since)),
+            Arrivals::Closed(closed) => Some(closed.schedule().map_or(closed.clients(), |schedule| schedule.at(since))),
+            Arrivals::Clients(clients) => Some(clients.clients()),
+            _ => None,
+        }
+    }
+
+    /// When a client of a closed source asks that thinks for so long from now on; `None`: it is switched off for good.
+    #[inline]
+    pub fn asks(&self, client: u32, now: Instant, think: Span) -> Option<Instant> {
+        match &self.arrivals {
+            Arrivals::Closed(closed) => closed.asks(client, now, think),
+            _ => Some(now.saturating_add(think)),
         }
     }
 
@@ -118,12 +201,11 @@ impl Source {
                 closed.next(client, think).map_or(Next::Done, Next::AfterAnswer)
             }
             (Arrivals::Clients(clients), Draws::Keyed { think, .. }) => {
+                let now = Instant::ZERO + now.saturating_since(self.start);
                 clients.next(client, now, think).map_or(Next::Done, Next::AfterAnswer)
             }
-            (open, Draws::InOrder { arrivals, .. }) => open.next(arrivals).map_or(Next::Done, |at| {
-                let shifted = at.saturating_add(Span::from_nanos(self.start.as_nanos()));
-                if shifted < Instant::FAR { Next::At(shifted) } else { Next::Done }
-            }),
+            (open, Draws::InOrder { arrivals, .. }) => shifted(open.next(arrivals), self.start),
+            (_, Draws::Recorded { player, .. }) => shifted(player.next(), self.start),
             _ => unreachable!("draws are keyed exactly where the loop is closed"),
         };
         if next != Next::Done {
@@ -145,12 +227,27 @@ impl Source {
                 self.laws.draw(&mut work.at(request), &mut payload.at(request))
             }
             (_, Draws::InOrder { work, payload, .. }) => self.laws.draw(work, payload),
+            (_, Draws::Recorded { player, work, payload }) => player.demand(work, payload),
             _ => unreachable!("draws are keyed exactly where the loop is closed"),
         }
     }
 }
 
+/// What a source that begins at `start` says of an instant of its rule.
+#[inline]
+fn shifted(at: Option<Instant>, start: Instant) -> Next {
+    let shifted = at.map(|at| at.saturating_add(Span::from_nanos(start.as_nanos())));
+    shifted.filter(|&at| at < Instant::FAR).map_or(Next::Done, Next::At)
+}
+
 impl Arrivals {
+    /// Forgets where recorded requests entered: they enter where their source does.
+    pub fn forget_entries(&mut self) {
+        if let Arrivals::Replay(replay) = self {
+            replay.entries = None;
+        }
+    }
+
     /// The next instant of an open rule.
     #[inline]
     fn next(&mut self, rng: &mut Rng) -> Option<Instant> {
@@ -163,7 +260,10 @@ impl Arrivals {
             Arrivals::Varying(rule) => rule.next(rng),
             Arrivals::Counts(rule) => rule.next(rng),
             Arrivals::Bursts(rule) => rule.next(),
-            Arrivals::Closed(_) | Arrivals::Clients(_) => None,
+            Arrivals::Sensors(rule) => rule.next(rng),
+            Arrivals::Clusters(rule) => rule.next(rng),
+            // What recorded arrivals and generators say comes from elsewhere.
+            Arrivals::Closed(_) | Arrivals::Clients(_) | Arrivals::Fitted(_) | Arrivals::Replay(_) => None,
         }
     }
 }

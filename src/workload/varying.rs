@@ -12,7 +12,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Varying {
     stretches: Arc<[Stretch]>,
-    repeat: bool,
+    /// The stretch that follows the last one.
+    then: Option<usize>,
     current: usize,
     /// When the current stretch began, and how far into it the last arrival was.
     start: Instant,
@@ -45,6 +46,19 @@ impl Varying {
         Varying::new(lead.into_iter().chain(stretches), repeat)
     }
 
+    /// The same, going on for ever at the rate of its end.
+    pub fn holding(mut self) -> Varying {
+        let end = self.stretches.last().map_or(0.0, |stretch| stretch.rate_at(stretch.length_s));
+        if end > 0.0 {
+            // Any length will do: it comes again and again.
+            let length = Span::from_secs(3600);
+            let held = Stretch { length, length_s: length.as_secs_f64(), rate_per_s: end, slope_per_s2: 0.0 };
+            self.then = Some(self.stretches.len());
+            self.stretches = self.stretches.iter().copied().chain([held]).collect();
+        }
+        self
+    }
+
     fn new(stretches: impl Iterator<Item = (Span, f64, f64)>, repeat: bool) -> Result<Varying, Unfit> {
         let mut checked = Vec::new();
         for (length, from, to) in stretches {
@@ -58,7 +72,8 @@ impl Varying {
         if !checked.iter().any(|stretch| stretch.area_from(0.0) > 0.0) {
             return Err(Unfit::new("rate", "none above zero", "a rate above zero for some length of time"));
         }
-        Ok(Varying { stretches: checked.into(), repeat, current: 0, start: Instant::ZERO, into_s: 0.0 })
+        let then = repeat.then_some(0);
+        Ok(Varying { stretches: checked.into(), then, current: 0, start: Instant::ZERO, into_s: 0.0 })
     }
 
     #[inline]
@@ -79,8 +94,8 @@ impl Varying {
             }
             self.into_s = 0.0;
             self.current += 1;
-            if self.repeat && self.current == self.stretches.len() {
-                self.current = 0;
+            if self.current == self.stretches.len() {
+                self.current = self.then?;
             }
         }
     }
@@ -149,6 +164,14 @@ mod tests {
     fn constant_rates_come_round_again() {
         let rule = Varying::steps(&[(secs(1), 5.0), (secs(2), 0.0), (secs(1), 1.0)], true).unwrap();
         check(&rule, &[5.0, 0.0, 0.0, 1.0, 5.0, 0.0, 0.0, 1.0, 5.0]);
+    }
+
+    #[test]
+    fn a_rate_is_held_for_ever() {
+        let rule = Varying::linear(&[(at(0), 0.0), (at(2), 4.0)], false).unwrap().holding();
+        check(&rule, &[1.0, 3.0, 4.0, 4.0, 4.0]);
+        let ends = Varying::linear(&[(at(0), 4.0), (at(2), 0.0)], false).unwrap().holding();
+        check(&ends, &[3.0, 1.0, 0.0]);
     }
 
     #[test]

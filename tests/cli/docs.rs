@@ -115,6 +115,10 @@ fn the_commands_of_the_readme_run() {
         };
         // Logs of every request are large, and nothing here reads them.
         let small = if asked.starts_with("run ") && !asked.contains("--every") { " --every 1000" } else { "" };
+        if asked.starts_with("report ") && !cfg!(feature = "report") {
+            oracle::skipped(&format!("a line of the README that needs polars: {line}"));
+            continue;
+        }
         let needs_traces = asked.contains("scenarios/libra-") || asked.contains("STRATOSIM_TRACES");
         if needs_traces && !traces.is_dir() {
             oracle::skipped(&format!("a line of the README that needs traces: {line}"));
@@ -130,6 +134,27 @@ fn the_commands_of_the_readme_run() {
         ran += 1;
     }
     assert!(ran > 0, "README.md shows no command of the binary");
+}
+
+#[test]
+fn the_readme_lists_the_strategies_as_the_binary_does() {
+    let Ok(text) = std::fs::read_to_string(Path::new(PROJECT).join("README.md")) else {
+        return oracle::skipped("the strategies of the README: there is no README.md");
+    };
+    let output = assert_cmd::Command::cargo_bin("stratosim").unwrap().arg("list").output().unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let rows: Vec<String> = listed
+        .trim_end()
+        .split("\n\n")
+        .map(|block| {
+            let mut lines = block.lines();
+            let (name, what) = lines.next().and_then(|line| line.split_once(": ")).unwrap();
+            let [source, knows] =
+                ["  source: ", "  knows: "].map(|key| lines.next().unwrap().strip_prefix(key).unwrap());
+            format!("| `{name}` | {what} | {source} | {knows} |")
+        })
+        .collect();
+    assert!(text.contains(&rows.join("\n")), "README.md's table of strategies should be\n{}", rows.join("\n"));
 }
 
 #[test]

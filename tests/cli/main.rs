@@ -2,14 +2,19 @@
 //! bytes every time.
 
 mod bad_input;
+mod columns;
 mod commands;
 mod docs;
+mod economy;
 mod edge;
 mod folders;
 mod hostile;
+mod notebooks;
 #[allow(dead_code)] // Golden data are not compared here.
 #[path = "../conformance/oracle.rs"]
 mod oracle;
+#[cfg(feature = "report")]
+mod pages;
 mod same_bytes;
 mod schema;
 

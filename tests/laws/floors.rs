@@ -1,13 +1,13 @@
 //! The house rules that a machine can check: which module may use which, and what every file says of itself.
 //!
 //! The floors are read from `src/lib.rs`: groups of modules from the ground up. A module uses its own folder and lower
-//! floors; the planner may also use the solvers beside it, and strategies use not even one another.
+//! floors; the planner may also use the solvers beside it, reports the plots, and strategies use not even one another.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Modules that may use another of their own floor.
-const NEIGHBOURS: [(&str, &str); 1] = [("planner", "solve")];
+const NEIGHBOURS: [(&str, &str); 2] = [("planner", "solve"), ("report", "plot")];
 /// What a run is made of. Here nothing may depend on hash order, wall clock or a generator of its own; commands that plan
 /// may take a limit of time, and say then that their result cannot be reproduced.
 const PARTS_OF_A_RUN: [&str; 6] = ["engine", "model", "workload", "solve", "strategy", "run"];

@@ -4,6 +4,7 @@ mod callers;
 mod catalogue;
 mod covers;
 mod floors;
+mod hosts;
 mod malloovia;
 mod neighbours;
 mod play;

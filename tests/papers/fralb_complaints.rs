@@ -47,9 +47,8 @@ fn with(mut document: Value, pointer: &str, value: Value) -> Value {
     document
 }
 
-#[test]
-fn configurations_are_refused_for_forty_reasons() {
-    let reasons: Vec<(&str, Value, &str)> = vec![
+fn reasons_against_configurations() -> Vec<(&'static str, Value, &'static str)> {
+    vec![
         ("/base_solution_folder", Value::Null, "base_solution_folder: found nothing, want a folder for results"),
         ("/seed", json!(-1), "seed: found -1, want a whole number"),
         ("/seed", json!("x"), "seed: found \"x\", want a whole number"),
@@ -100,10 +99,14 @@ fn configurations_are_refused_for_forty_reasons() {
         ("/limits/load/max", json!({"min": 0, "max": 0}), "because nothing would arrive"),
         ("/limits/load", json!({"values": [0, 5]}), "limits.load.values[0]: found 0, want requests per second above 0"),
         ("/limits/load", json!({"values": [5]}), "limits.load.values: found a list of 1"),
-    ];
+    ]
+}
+
+#[test]
+fn configurations_are_refused_for_forty_reasons() {
     assert!(Configuration::from_value(configuration()).is_ok());
     let mut distinct = BTreeSet::new();
-    for (pointer, value, part) in reasons {
+    for (pointer, value, part) in reasons_against_configurations() {
         let document = with(configuration(), pointer, value);
         let error = Configuration::from_value(document).expect_err(pointer).to_string();
         assert!(error.contains(part), "{pointer}: {error:?} lacks {part:?}");
@@ -121,9 +124,8 @@ fn all_mistakes_of_a_document_are_named_at_once() {
     assert_eq!(error.0.len(), 3, "{error}");
 }
 
-#[test]
-fn instances_are_refused_for_twenty_reasons() {
-    let reasons: Vec<(&str, Value, &str)> = vec![
+fn reasons_against_instances() -> Vec<(&'static str, Value, &'static str)> {
+    vec![
         ("/schema", json!("fralb-instance/9"), "schema: found \"fralb-instance/9\", want \"fralb-instance/1\""),
         ("/n_nodes", json!(0), "n_nodes: found 0"),
         ("/n_functions", Value::Null, "n_functions: found nothing"),
@@ -146,10 +148,32 @@ fn instances_are_refused_for_twenty_reasons() {
         ("/beta/0", json!([[0.9]]), "beta[0]: found a list of 1"),
         ("/gamma", Value::Null, "gamma: found nothing"),
         ("/delta/1/0", json!(true), "delta[1][0]: found true"),
-    ];
+    ]
+}
+
+/// The binary names the file, says the same, prints no result and ends with 2.
+#[test]
+fn the_command_refuses_every_one_of_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("given.json");
+    let documents = reasons_against_configurations().into_iter().map(|reason| (configuration(), reason));
+    let documents = documents.chain(reasons_against_instances().into_iter().map(|reason| (instance(), reason)));
+    for (document, (pointer, value, part)) in documents {
+        std::fs::write(&path, with(document, pointer, value).to_string()).expect("written");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stratosim"));
+        let said = command.args(["plan", "fralb", "check"]).arg(&path).output().expect("the binary runs");
+        let message = String::from_utf8_lossy(&said.stderr);
+        assert_eq!(said.status.code(), Some(2), "{pointer}: {message}");
+        assert!(message.contains("given.json") && message.contains(part), "{pointer}: {message:?} lacks {part:?}");
+        assert!(said.stdout.is_empty(), "{pointer}: {:?}", said.stdout);
+    }
+}
+
+#[test]
+fn instances_are_refused_for_twenty_reasons() {
     assert!(Instance::from_json(&instance().to_string()).is_ok());
     let mut distinct = BTreeSet::new();
-    for (pointer, value, part) in reasons {
+    for (pointer, value, part) in reasons_against_instances() {
         let error = Instance::from_json(&with(instance(), pointer, value).to_string()).expect_err(pointer).to_string();
         assert!(error.contains(part), "{pointer}: {error:?} lacks {part:?}");
         distinct.insert(error);

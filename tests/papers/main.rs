@@ -4,12 +4,16 @@
 
 mod edge_brokers;
 mod edge_scenarios;
+mod fitted_wits;
 mod fralb_complaints;
 mod fralb_local;
 mod fralb_plan;
+mod fralb_requests;
 mod libra_provider;
 mod libra_replay;
 mod malloovia_plan;
+mod malloovia_requests;
+mod mape_loops;
 mod mape_planner;
 mod metric_archive;
 #[allow(dead_code)] // Figures on record need the traces, not the golden data.

@@ -1,12 +1,9 @@
 //! The `trace` commands from end to end, through the program.
 
 use crate::data;
-use assert_cmd::Command;
 
 fn stratosim(arguments: &[&str]) -> (String, String, i32) {
-    let output = Command::cargo_bin("stratosim").unwrap().args(arguments).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+    crate::stratosim(std::path::Path::new("."), arguments)
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub struct PlanFralb {
 #[derive(Debug, Subcommand)]
 pub enum FralbCommand {
     /// The centralized optimum, period by period.
-    Lmm(RunArgs),
+    Lmm(LmmArgs),
     /// The decentralized bargain, period by period.
     Macro(MacroArgs),
     /// A study of both methods over the values of a key and several seeds; resumes what was interrupted.
@@ -51,6 +51,15 @@ pub struct RunArgs {
     pub out: Option<PathBuf>,
     #[arg(long, alias = "disable_plotting")]
     pub disable_plotting: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LmmArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Leave the programme in LP format; with a configuration, that of its first period.
+    #[arg(long, value_name = "FILE")]
+    pub write_lp: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

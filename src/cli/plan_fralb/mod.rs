@@ -1,16 +1,19 @@
 //! `plan fralb`: replica allocation and load balancing on the edge, from a configuration or an instance to tables.
 //!
-//! Source: the five programs of DFaaSOptimizer; their flags are accepted under their own spelling too. Differs: without
-//! plots yet, which is said where one is asked for.
+//! Source: the five programs of DFaaSOptimizer; their flags are accepted under their own spelling too. Differs: pictures are
+//! SVG.
 
 mod arguments;
 mod check;
+mod lp;
+mod pictures;
+mod tables_drawn;
 
 pub use arguments::PlanFralb;
-use arguments::{CompareArgs, CompareMode, FralbCommand, MacroArgs, MethodName, RunArgs, StudyArgs};
+use arguments::{CompareArgs, CompareMode, FralbCommand, LmmArgs, MacroArgs, MethodName, RunArgs, StudyArgs};
 
 use super::REFUSED;
-use crate::planner::fralb::campaign::{Campaign, postprocess};
+use crate::planner::fralb::campaign::{Campaign, Experiments, POSTPROCESSING, postprocess};
 use crate::planner::fralb::comparison::{Selection, compare, compare_single_model};
 use crate::planner::fralb::complaint::{Complaints, parse_json};
 use crate::planner::fralb::configuration::Configuration;
@@ -73,9 +76,12 @@ impl PlanFralb {
 /// Mistakes in the input, files, problems that cannot be solved.
 pub fn run(args: &PlanFralb, out: &mut dyn Write, notes: &mut dyn Write) -> Result<bool, FralbFailure> {
     match &args.command {
-        FralbCommand::Lmm(args) => match &args.instance {
+        FralbCommand::Lmm(args) => match &args.run.instance {
             Some(path) => instance_lmm(args, path, out),
-            None => configured(args, Method::Centralized, 1, out, notes),
+            None => {
+                lp::of_first_period(args, out, notes)?;
+                configured(&args.run, Method::Centralized, 1, out, notes)
+            }
         },
         FralbCommand::Macro(args) => match &args.run.instance {
             Some(path) => instance_macro(args, path, out),
@@ -85,12 +91,14 @@ pub fn run(args: &PlanFralb, out: &mut dyn Write, notes: &mut dyn Write) -> Resu
         FralbCommand::Compare(args) => comparison(args, out),
         FralbCommand::WhatIf(args) => {
             let table = what_if::analyse(&args.base, &args.loop_over, &args.milestones)?;
+            tables_drawn::draw_progress(&args.base.join("what-if"), &args.loop_over)?;
             writeln!(out, "{}", table.to_text())?;
             Ok(true)
         }
         FralbCommand::Generate(args) => {
             let configuration = configuration(&args.config, notes)?;
             write_generated(&configuration, &args.config, &args.out, notes)?;
+            pictures::draw_generated(&args.out)?;
             writeln!(out, "{}", args.out.display())?;
             Ok(true)
         }
@@ -148,6 +156,12 @@ fn configured(
         args.out.clone().unwrap_or_else(|| configuration.base_solution_folder.join(format!("{name}-{digits}")));
     let study = Study { configuration: &configuration, generated: &generated, workers };
     let finished = study.run(method, &folder)?;
+    if !args.disable_plotting {
+        let centralized = method == Method::Centralized;
+        if !pictures::draw_run(&finished.folder, centralized, configuration.plot_interval)? {
+            writeln!(notes, "no pictures: more nodes or functions than can be looked at")?;
+        }
+    }
     let mut table = Table::new(["time", "objective", "end"]);
     for ((t, objective), end) in configuration.periods().iter().zip(&finished.objectives).zip(&finished.terminations) {
         table.push([t.to_string(), blank(*objective), end.clone()]);
@@ -160,10 +174,13 @@ fn configured(
     Ok(true)
 }
 
-fn instance_lmm(args: &RunArgs, path: &Path, out: &mut dyn Write) -> Result<bool, FralbFailure> {
+fn instance_lmm(args: &LmmArgs, path: &Path, out: &mut dyn Write) -> Result<bool, FralbFailure> {
     let instance = named(path, Instance::from_json(&text(path)?))?;
-    let solver = Options { gap: args.gap, time_limit_s: args.time_limit, ..Options::default() };
-    let found = Lmm { whole: args.integer_flows, solver, ..Lmm::default() }.solve(&instance)?;
+    let run = &args.run;
+    let solver = Options { gap: run.gap, time_limit_s: run.time_limit, ..Options::default() };
+    let lmm = Lmm { whole: run.integer_flows, solver, ..Lmm::default() };
+    lp::write(args, &lmm, &instance, out)?;
+    let found = lmm.solve(&instance)?;
     let mut table = Table::new(["status", "objective", "bound", "gap", "x", "y", "z", "replicas"]);
     let totals = found.plan.as_ref().map(|plan| plan.totals());
     let total = |of: fn(&crate::planner::fralb::plan::Totals) -> f64| blank(totals.as_ref().map(of));
@@ -204,9 +221,6 @@ fn instance_macro(args: &MacroArgs, path: &Path, out: &mut dyn Write) -> Result<
 
 fn study(args: &StudyArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result<bool, FralbFailure> {
     let document = named(&args.config, parse_json(&text(&args.config)?))?;
-    if args.enable_plotting {
-        writeln!(notes, "warning: plots are not drawn by this command, its tables hold their figures")?;
-    }
     let asked = |names: &[MethodName]| args.methods.is_empty() || args.methods.iter().any(|name| names.contains(name));
     let generate_only = args.generate_only || args.methods.contains(&MethodName::GenerateOnly);
     let campaign = Campaign {
@@ -225,6 +239,7 @@ fn study(args: &StudyArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result
     if args.postprocessing_only {
         for base in bases {
             writeln!(out, "{}\n{}", base.display(), postprocess(&base, &args.loop_over)?.objectives.to_text())?;
+            tables_drawn::draw_pairs(&base.join(POSTPROCESSING), &args.loop_over)?;
         }
         return Ok(true);
     }
@@ -244,6 +259,16 @@ fn study(args: &StudyArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result
         writeln!(notes, "{line}")?;
     }
     writeln!(out, "{}", summary?.objectives.to_text())?;
+    tables_drawn::draw_pairs(&base.join(POSTPROCESSING), &args.loop_over)?;
+    if args.enable_plotting {
+        let plot_interval = document["plot_interval"].as_u64().map(|interval| interval as usize);
+        let experiments = Experiments::read(&base)?;
+        for (folders, centralized) in [(experiments.centralized, true), (experiments.faas_macro, false)] {
+            for folder in folders.iter().flatten() {
+                pictures::draw_run(&base.join(folder), centralized, plot_interval)?;
+            }
+        }
+    }
     Ok(true)
 }
 
@@ -312,91 +337,10 @@ fn comparison(args: &CompareArgs, out: &mut dyn Write) -> Result<bool, FralbFail
             compare_single_model(&folders, &args.loop_over, args.single_model_baseline, &selection, &args.out)?
         }
     };
+    tables_drawn::draw_boxes(&args.out, &args.loop_over)?;
     writeln!(out, "{}", table.to_text())?;
     Ok(true)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::Parser;
-
-    #[derive(Debug, Parser)]
-    struct Cli {
-        #[command(flatten)]
-        plan: PlanFralb,
-    }
-
-    fn call(arguments: &[&str]) -> (Result<bool, FralbFailure>, String) {
-        let cli = Cli::try_parse_from([&["fralb"], arguments].concat()).unwrap_or_else(|error| panic!("{error}"));
-        let (mut out, mut notes) = (Vec::new(), Vec::new());
-        let result = run(&cli.plan, &mut out, &mut notes);
-        (result, String::from_utf8(out).expect("text"))
-    }
-
-    fn small(folder: &Path) -> PathBuf {
-        let limits = r#"{"Nn": {"values": [3, 4]}, "Nf": {"min": 2, "max": 2}, "neighborhood": {"p": 1.0},
-            "demand": {"values": [0.3, 0.2]}, "memory_requirement": {"values": [128, 512]},
-            "memory_capacity": {"values_from": [2048, 4096]}, "max_utilization": {"min": 0.7, "max": 0.7},
-            "weights": {"alpha": {"min": 1, "max": 1}, "beta_multiplier": {"min": 0.9, "max": 0.9},
-                        "gamma": {"min": 0.1, "max": 0.1}, "delta_multiplier": {"min": 0.9, "max": 0.9}},
-            "load": {"trace_type": "fixed_sum", "values": ["auto"]}}"#;
-        let base = folder.join("study");
-        let text = format!(
-            r#"{{"base_solution_folder": {base:?}, "seed": 3, "max_steps": 6, "max_run_time": 2, "max_iterations": 20,
-            "solver_name": "highs", "solver_options": {{"coordinator": {{"sorting_rule": "product"}}}}, "limits": {limits}}}"#
-        );
-        let path = folder.join("config.json");
-        std::fs::write(&path, text).expect("written");
-        path
-    }
-
-    #[test]
-    fn a_study_is_run_checked_compared_and_cut_short() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let config = small(folder.path());
-        let config = config.to_str().expect("a path");
-        let base = folder.path().join("study");
-        let base = base.to_str().expect("a path");
-        let (result, out) = call(&["run", "-c", config, "--n_experiments", "1", "-j", "0"]);
-        assert!(result.expect("small"), "{out}");
-        assert_eq!(out.lines().count(), 5, "{out}");
-        let (result, out) = call(&["check", base]);
-        assert!(result.expect("plans") && out.matches("keep every rule").count() == 4, "{out}");
-        let compared = folder.path().join("compared");
-        let (result, out) = call(&["compare", "-i", base, "-o", compared.to_str().expect("a path")]);
-        assert!(result.expect("tables") && out.contains("dev"), "{out}");
-        let (result, out) = call(&["what-if", "-f", base, "-m", "0", "10"]);
-        assert!(result.expect("rounds") && out.contains("centralized_dev_mean"), "{out}");
-        let (result, out) = call(&["run", "-c", config, "--postprocessing_only"]);
-        assert!(result.expect("tables") && out.contains(base), "{out}");
-    }
-
-    #[test]
-    fn instances_are_drawn_and_solved_alone() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let config = small(folder.path());
-        let drawn = folder.path().join("drawn");
-        let drawn = drawn.to_str().expect("a path");
-        // A sweep's values are a range to a single run.
-        assert!(call(&["generate", "-c", config.to_str().expect("a path"), "-o", drawn]).0.expect("drawn"));
-        let instance = format!("{drawn}/instance_1.json");
-        let (result, out) = call(&["check", &instance]);
-        assert!(result.expect("an instance") && out.contains("2 functions"), "{out}");
-        let (result, out) = call(&["lmm", "--instance", &instance]);
-        assert!(result.expect("small") && out.contains("Optimal"), "{out}");
-        let (result, out) = call(&["macro", "--instance", &instance, "-j", "2"]);
-        assert!(result.expect("small") && out.contains("objective "), "{out}");
-    }
-
-    #[test]
-    fn a_single_run_goes_to_a_folder_named_by_its_hash_and_is_not_overwritten() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let config = small(folder.path());
-        let config = config.to_str().expect("a path");
-        let (result, out) = call(&["macro", "-c", config, "-j", "0"]);
-        assert!(result.expect("small") && out.lines().last().is_some_and(|line| line.contains("faas-macro-")), "{out}");
-        let error = call(&["macro", "-c", config]).0.expect_err("finished before").to_string();
-        assert!(error.contains("a folder that exists is a finished run"), "{error}");
-    }
-}
+mod tests;

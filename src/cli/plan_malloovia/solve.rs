@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Exit, Solve, print, write_csv};
 use crate::planner::malloovia::file::{ProblemFile, Scope, read, solutions_yaml};
-use crate::planner::malloovia::tables::{Table, on_demand_only, tables};
+use crate::planner::malloovia::tables::{Table, on_demand_only, saving, tables};
 use crate::planner::malloovia::{
     PhaseOne, PhaseTwo, PlanError, PlanOptions, Problem, Status, phase_one, phase_two, programme,
 };
@@ -71,7 +71,7 @@ pub(super) fn solve(args: &Solve, out: &mut dyn Write, err: &mut dyn Write) -> i
     }
     if one.status.has_plan() && !args.no_saving && !args.relaxed {
         let (problem, cost) = two.as_ref().map_or((first, one.cost), |two| (&two.problem, two.cost));
-        if let Err(error) = tell_saving(out, problem, cost, &options_ii)? {
+        if let Err(error) = tell_saving(args, out, problem, cost, &options_ii)? {
             return fail(err, &error);
         }
     }
@@ -198,6 +198,7 @@ fn without_zeros(table: &Table, column: usize) -> Table {
 }
 
 fn tell_saving(
+    args: &Solve,
     out: &mut dyn Write,
     problem: &Problem,
     cost: Option<f64>,
@@ -207,6 +208,9 @@ fn tell_saving(
         Ok(without) => without,
         Err(error) => return Ok(Err(error)),
     };
+    if let Some(folder) = &args.tables {
+        write_csv(folder, &saving(cost, &without))?;
+    }
     match (without.cost, cost) {
         (Some(alone), Some(cost)) if without.overfull == 0 => {
             let share = if alone > 0.0 { 100.0 * (alone - cost) / alone } else { 0.0 };

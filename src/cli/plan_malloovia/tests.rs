@@ -84,7 +84,7 @@ fn solve_writes_a_solution_that_can_be_read_back_and_is_the_same_twice() {
 
     let served = fs::read_to_string(tables.join("served.csv")).unwrap();
     assert!(served.contains("\n1,web,90000,18000,18000,0.2,1\n"), "{served}");
-    for table in ["purchase", "slots", "classes", "types"] {
+    for table in ["purchase", "slots", "classes", "types", "saving"] {
         assert!(tables.join(format!("{table}.csv")).is_file());
     }
 }

@@ -221,6 +221,11 @@ impl Computer {
         Ok(())
     }
 
+    /// Cores of all processors with a call on them.
+    pub fn cores_in_use(&self) -> u32 {
+        self.processors.iter().map(Processor::cores_in_use).sum()
+    }
+
     /// When the next call ends, if none arrives before.
     pub fn next_completion(&self) -> Option<Instant> {
         self.processors.iter().filter_map(Processor::next_end).min()

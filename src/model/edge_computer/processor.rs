@@ -68,6 +68,11 @@ impl Processor {
         self.active.len()
     }
 
+    /// Cores with a call on them.
+    pub(super) fn cores_in_use(&self) -> u32 {
+        self.active.len().min(self.cores as usize) as u32
+    }
+
     /// Works until `to`. The caller has ensured that no call ends before.
     pub(super) fn work(&mut self, to: Instant) {
         let span = to.since(self.until);

@@ -81,35 +81,51 @@ impl Parameters {
     /// The checked form.
     ///
     /// # Errors
-    /// At the first parameter outside its range: prices of machines and banners are positive, other prices not negative,
-    /// bounds rise, weights are shares that sum to one.
+    /// The first of the [`Parameters::faults`].
     pub fn check(self) -> Result<Market, EconomyError> {
-        let positive = |key, found: f64| bounded(key, found, found > 0.0, "a positive number");
-        let not_negative = |key, found: f64| bounded(key, found, found >= 0.0, "a number from 0");
-        positive("vm_price_per_s", self.vm_price_per_s)?;
-        not_negative("transfer_price_per_kb", self.transfer_price_per_kb)?;
-        not_negative("hosting_cost_per_request", self.hosting_cost_per_request)?;
-        positive("revenue_per_mille", self.revenue_per_mille)?;
-        rising("banners", self.banners)?;
-        not_negative("banners.lower", self.banners.lower)?;
-        rising("response_ms", self.response_ms)?;
-        not_negative("response_ms.lower", self.response_ms.lower)?;
-        rising("capacity_per_s", self.capacity_per_s)?;
-        positive("capacity_per_s.lower", self.capacity_per_s.lower)?;
-        not_negative("banner_weight", self.banner_weight)?;
-        not_negative("response_weight", self.response_weight)?;
-        let sum = self.banner_weight + self.response_weight;
-        bounded("banner_weight + response_weight", sum, (sum - 1.0).abs() < 1e-9, "weights that sum to 1")?;
-        let share = (0.0..=1.0).contains(&self.satisfaction_min);
-        bounded("satisfaction_min", self.satisfaction_min, share, "a share from 0 to 1")?;
-        if let Some(price) = self.price_max_per_request {
-            positive("price_max_per_request", price)?;
+        match self.faults().into_iter().next() {
+            Some(fault) => Err(fault),
+            None => Ok(Market { parameters: self }),
         }
-        if let ResponseModel::Queueing { service_rate_per_s } = self.response {
-            positive("response.service_rate_per_s", service_rate_per_s)?;
-        }
-        Ok(Market { parameters: self })
     }
+
+    /// Every parameter outside its range: prices of machines and banners are positive, other prices not negative,
+    /// bounds rise, weights are shares that sum to one.
+    pub fn faults(&self) -> Vec<EconomyError> {
+        let sum = self.banner_weight + self.response_weight;
+        let rate = match self.response {
+            ResponseModel::Queueing { service_rate_per_s } => Some(service_rate_per_s),
+            ResponseModel::Linear | ResponseModel::Measured => None,
+        };
+        let share = (0.0..=1.0).contains(&self.satisfaction_min);
+        let checks = [
+            positive("vm_price_per_s", self.vm_price_per_s),
+            not_negative("transfer_price_per_kb", self.transfer_price_per_kb),
+            not_negative("hosting_cost_per_request", self.hosting_cost_per_request),
+            positive("revenue_per_mille", self.revenue_per_mille),
+            rising("banners", self.banners),
+            not_negative("banners.lower", self.banners.lower),
+            rising("response_ms", self.response_ms),
+            not_negative("response_ms.lower", self.response_ms.lower),
+            rising("capacity_per_s", self.capacity_per_s),
+            positive("capacity_per_s.lower", self.capacity_per_s.lower),
+            not_negative("banner_weight", self.banner_weight),
+            not_negative("response_weight", self.response_weight),
+            bounded("banner_weight + response_weight", sum, (sum - 1.0).abs() < 1e-9, "weights that sum to 1"),
+            bounded("satisfaction_min", self.satisfaction_min, share, "a share from 0 to 1"),
+            self.price_max_per_request.map_or(Ok(()), |price| positive("price_max_per_request", price)),
+            rate.map_or(Ok(()), |rate| positive("response.service_rate_per_s", rate)),
+        ];
+        checks.into_iter().filter_map(Result::err).collect()
+    }
+}
+
+fn positive(key: &'static str, found: f64) -> Result<(), EconomyError> {
+    bounded(key, found, found > 0.0, "a positive number")
+}
+
+fn not_negative(key: &'static str, found: f64) -> Result<(), EconomyError> {
+    bounded(key, found, found >= 0.0, "a number from 0")
 }
 
 fn bounded(key: &'static str, found: f64, holds: bool, wanted: &'static str) -> Result<(), EconomyError> {

@@ -49,6 +49,11 @@ impl Optimum {
 }
 
 impl Lmm {
+    /// The programme that [`Lmm::solve`] solves, to be written or studied.
+    pub fn programme(&self, instance: &Instance) -> Programme {
+        Model::new(instance, self).programme
+    }
+
     /// Builds and solves the model for one period.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ pub mod outcome;
 pub mod plan;
 pub mod postprocessing;
 pub mod results;
+pub mod rounds;
 pub mod stopping;
 pub mod study;
 pub mod sweep;

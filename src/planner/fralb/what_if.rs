@@ -6,6 +6,7 @@
 use super::campaign::Experiments;
 use super::journal::{Improvement, improvements};
 use super::postprocessing::RunRecord;
+use super::rounds::rounds;
 use super::study::StudyError;
 use super::sweep::label;
 use super::table::{FileError, Table, blank};
@@ -57,6 +58,10 @@ pub fn analyse(base: &Path, loop_over: &str, milestones: &[f64]) -> Result<Table
             }
             table.write(&out.join(format!("{}_{}-{name}", label(point.value), point.seed)))?;
         }
+        let mut all = rounds(&folder)?;
+        all.columns.extend(["exp".to_owned(), loop_over.to_owned()]);
+        all.rows.iter_mut().for_each(|row| row.extend([i.to_string(), label(point.value)]));
+        all.write(&out.join(format!("{}_{}-logs_df.csv", label(point.value), point.seed)))?;
         let optimum = match &experiments.centralized[i] {
             Some(folder) => Some(RunRecord::read(&base.join(folder), false)?),
             None => None,

@@ -187,6 +187,17 @@ pub fn on_demand_only(problem: &Problem, options: &PlanOptions) -> Result<OnDema
     Ok(OnDemandOnly { cost: run.cost, overfull })
 }
 
+/// What the reservation saves against renting by the slot alone; the cells of what is not known are empty.
+pub fn saving(cost: Option<f64>, alone: &OnDemandOnly) -> Table {
+    let mut table = Table::new("saving", &["cost", "on_demand_only", "saving", "share", "overfull_without"]);
+    let served = alone.cost.filter(|_| alone.overfull == 0);
+    let saved = served.zip(cost).map(|(alone, cost)| alone - cost);
+    let share = saved.zip(served).filter(|(_, alone)| *alone > 0.0).map(|(saved, alone)| number(saved / alone));
+    let cell = |amount: Option<f64>| amount.map_or(String::new(), money);
+    table.rows.push(vec![cell(cost), cell(served), cell(saved), share.unwrap_or_default(), alone.overfull.to_string()]);
+    table
+}
+
 /// Up to six digits after the point, none of them a zero at the end.
 fn number(value: f64) -> String {
     let text = format!("{value:.6}");
@@ -196,4 +207,17 @@ fn number(value: f64) -> String {
 
 fn money(value: f64) -> String {
     format!("{value:.6}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_saving_is_told_where_renting_alone_could_serve_everything() {
+        let of = |cost, alone, overfull| saving(cost, &OnDemandOnly { cost: alone, overfull }).rows.concat();
+        assert_eq!(of(Some(8.0), Some(10.0), 0), ["8.000000", "10.000000", "2.000000", "0.2", "0"]);
+        assert_eq!(of(Some(8.0), Some(7.0), 3), ["8.000000", "", "", "", "3"], "a best effort is no comparison");
+        assert_eq!(of(None, Some(0.0), 0), ["", "0.000000", "", "", "0"]);
+    }
 }

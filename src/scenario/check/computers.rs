@@ -9,7 +9,7 @@ use crate::model::balancer::Policy;
 use crate::model::computing::ComputerSpec;
 use crate::model::edge_computer::{ComputerType, ContainerType, KindError, ProcessorKind, ProcessorType, Requirements};
 use crate::model::ids::FunctionId;
-use crate::model::pool::{Birth, Capacity, Charge, LeavesFirst, PoolSpec, QueueRule};
+use crate::model::pool::{Birth, Capacity, Charge, Footprint, LeavesFirst, PoolSpec, QueueRule};
 use crate::model::tariff::PerHour;
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
@@ -86,6 +86,7 @@ impl Checker<'_> {
             seconds_per_work: 1.0,
             cold_factor: 1.0,
             idle_timeout: None,
+            footprint: Footprint::default(),
         }
     }
 

@@ -3,12 +3,16 @@
 mod archive;
 mod chains;
 mod computers;
+pub mod economy;
 mod functions;
 mod laws;
 mod places;
 mod pools;
+mod processes;
 mod provider;
 mod sources;
+mod sweep;
+mod traces;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,9 +23,10 @@ use super::path::KeyPath;
 use super::raw;
 use super::reader::Read;
 use super::setup::{Limits, ReservationSetup, Setup};
+use super::sweep::Sweep;
 use super::units::nearest;
 use crate::engine::time::Span;
-use crate::model::ids::NodeId;
+use crate::model::ids::{FunctionId, NodeId};
 use crate::model::tariff::{PICO, PerHour, Tariff};
 
 /// Most rows of `timeline.csv` for each pool and function.
@@ -41,6 +46,7 @@ pub struct Asked {
 pub struct Checked {
     pub setup: Setup,
     pub strategies: Vec<Asked>,
+    pub sweep: Option<Sweep>,
 }
 
 /// Names to look up while references are resolved, in the order of their ids, which is that of the alphabet.
@@ -59,6 +65,9 @@ struct Checker<'a> {
     folder: PathBuf,
     inputs: Vec<PathBuf>,
     names: Names,
+    /// Functions that traces brought, behind those of the scenario; and by place what each is like.
+    made: traces::Made,
+    made_like: Vec<FunctionId>,
 }
 
 /// Checks a scenario that has been read from `path`, and the files it names.
@@ -74,13 +83,16 @@ pub fn check(read: &Read<raw::Scenario>, path: &Path) -> Result<Checked, Complai
         accounts: raw.accounts.keys().cloned().collect(),
         cloud: places::cloud(raw),
     };
-    let mut checker = Checker { read, desk: Desk::new(), folder, inputs: vec![path.to_owned()], names };
+    let inputs = vec![path.to_owned()];
+    let (made, made_like) = (traces::Made::new(), Vec::new());
+    let mut checker = Checker { read, desk: Desk::new(), folder, inputs, names, made, made_like };
     let tariff = checker.tariff();
     let setup = checker.setup(path, tariff);
     let strategies = checker.strategies();
+    let sweep = checker.sweep(raw);
     checker.desk.finish()?;
     let setup = setup.expect("a setup without complaint is complete");
-    Ok(Checked { setup, strategies })
+    Ok(Checked { setup, strategies, sweep })
 }
 
 impl Checker<'_> {
@@ -169,12 +181,13 @@ impl Checker<'_> {
         let chains = self.chains(&raw, &mut functions);
         let exchange = raw.exchange.as_ref().map(|exchange| self.exchange(exchange)).unwrap_or_default();
         let probes = self.probes(&raw);
-        let sources = self.sources(&raw, &functions);
+        let sources = self.sources(&raw, &mut functions);
         let accounts = self.accounts(&raw);
         let pools = self.pools(&raw, &functions, tariff.as_ref());
         let provider = self.provider(&raw, &pools);
+        let economy = self.economy(&raw, &pools);
         let reservations = self.reservations(&raw, tariff.as_ref());
-        let endless = sources.iter().any(|source| source.requests.is_none() && source_is_endless(&raw, &source.name));
+        let endless = raw.sources.values().any(raw::Source::is_endless);
         if raw.horizon.is_none() && endless {
             let wanted = "a length of time, since a source goes on for ever without a number of requests";
             self.refuse_found("horizon", "nothing", wanted);
@@ -195,6 +208,7 @@ impl Checker<'_> {
             accounts,
             tariff: tariff?,
             reservations,
+            economy,
             limits: Limits {
                 events: raw.limits.events,
                 in_flight: raw.limits.in_flight,
@@ -360,14 +374,5 @@ impl Checker<'_> {
         self.names.accounts = accounts.keys().cloned().collect();
         let build = |(name, limit)| crate::model::world::Account { name, limit, in_use: 0 };
         accounts.into_iter().map(build).collect()
-    }
-}
-
-/// Whether a source without a number of requests goes on for ever.
-fn source_is_endless(raw: &raw::Scenario, name: &str) -> bool {
-    match raw.sources.get(name) {
-        Some(raw::Source::Counts(_)) | None => false,
-        Some(raw::Source::Rates(rates)) => rates.repeats,
-        Some(_) => true,
     }
 }

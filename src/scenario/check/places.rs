@@ -1,6 +1,7 @@
 //! Nodes and links.
 
 use super::Checker;
+use super::pools::CORES_MAX;
 use crate::model::network::Link;
 use crate::model::node::Node;
 use crate::scenario::path::KeyPath;
@@ -29,13 +30,18 @@ impl Checker<'_> {
             if node.memory.is_some_and(|memory| memory.0 < MIB) {
                 self.refuse(KeyPath::from("nodes").key(name).key("memory"), "at least 1MiB");
             }
+            if node.cores.is_some_and(|cores| !(0.001..=CORES_MAX).contains(&cores)) {
+                self.refuse(KeyPath::from("nodes").key(name).key("cores"), "from 0.001 to 4096 cores");
+            }
         }
         let cloud = self.names.cloud;
         let nodes = self.names.nodes.iter().enumerate();
         nodes
             .map(|(index, name)| {
                 let memory = raw.nodes.get(name).and_then(|node| node.memory);
-                Node::new(name, index == cloud, memory.map(|bytes| bytes.0 / MIB))
+                let cores = raw.nodes.get(name).and_then(|node| node.cores);
+                let millicores = cores.map(|cores| (cores * 1000.0).round() as u64);
+                Node { millicores, ..Node::new(name, index == cloud, memory.map(|bytes| bytes.0 / MIB)) }
             })
             .collect()
     }

@@ -1,5 +1,7 @@
 //! Pools: their rules of birth, death, capacity and charge, against the price list and the functions they serve.
 
+use std::ops::Range;
+
 use super::Checker;
 use crate::engine::law::Law;
 use crate::engine::time::{Instant, Span};
@@ -7,15 +9,19 @@ use crate::model::balancer::Policy;
 use crate::model::idle::Reuse;
 use crate::model::ids::{AccountId, FunctionId};
 use crate::model::pool::{
-    Birth, Capacity, Charge, Growth, Health, KeepAlive, LeavesFirst, OnDemand, PoolSpec, Prewarm, QueueRule,
+    Birth, Capacity, Charge, Footprint, Growth, Health, KeepAlive, LeavesFirst, MemoryUse, OnDemand, PoolSpec, Prewarm,
+    QueueRule,
 };
 use crate::model::tariff::{PerHour, Tariff};
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 use crate::scenario::setup::FunctionSetup;
+use crate::scenario::units::ByteSize;
 
 const GROWTH_WINDOW: Span = Span::from_secs(10);
-const CORES_MAX: f64 = 4096.0;
+pub(super) const CORES_MAX: f64 = 4096.0;
+/// Most pools, those of functions that have one each among them.
+const POOLS_MAX: usize = 100_000;
 
 impl Checker<'_> {
     pub(super) fn pools(
@@ -38,7 +44,29 @@ impl Checker<'_> {
             spec.name.clone_from(name);
             spec
         };
-        raw.pools.iter().map(build).collect()
+        let specs: Vec<PoolSpec> = raw.pools.iter().map(build).collect();
+        let of_each = |(spec, written): (PoolSpec, &raw::Pool)| match written {
+            raw::Pool::Function(pool) if pool.per_function => {
+                let chains = raw.functions.len()..raw.functions.len() + raw.chains.len();
+                per_function(&spec, pool.memory.is_none(), functions, &chains)
+            }
+            _ => vec![spec],
+        };
+        let specs: Vec<PoolSpec> = specs.into_iter().zip(raw.pools.values()).flat_map(of_each).collect();
+        if specs.len() > POOLS_MAX {
+            self.refuse_found("pools", format!("{} pools", specs.len()), format!("at most {POOLS_MAX}"));
+        }
+        specs
+    }
+
+    /// The functions that a pool serves: those it names, and those that traces brought which are like one of them.
+    fn served(&mut self, names: &[String], path: &KeyPath) -> Vec<FunctionId> {
+        let mut serves = self.function_list(names, path);
+        let made = self.made.values().filter(|(_, like)| serves.contains(like)).map(|&(made, _)| made);
+        let mut made: Vec<FunctionId> = made.collect();
+        made.sort_unstable();
+        serves.extend(made);
+        serves
     }
 
     fn vm_pool(
@@ -49,7 +77,7 @@ impl Checker<'_> {
         path: &KeyPath,
     ) -> PoolSpec {
         let node = self.node(written.node.as_ref(), path.key("node"));
-        let serves = self.function_list(&written.serves, &path.key("serves"));
+        let serves = self.served(&written.serves, &path.key("serves"));
         let (charge, type_memory_mib) = self.vm_charge(written, tariff, path);
         let capacity = self.vm_capacity(written, &serves, functions, type_memory_mib, path);
         if written.size > written.max {
@@ -97,6 +125,7 @@ impl Checker<'_> {
             balancer_billed: written.load_balancer,
             idle_timeout: written.idle_timeout.map(|span| span.0),
             computer: None,
+            footprint: Footprint::default(),
         }
     }
 
@@ -237,7 +266,7 @@ impl Checker<'_> {
         path: &KeyPath,
     ) -> PoolSpec {
         let node = self.node(written.node.as_ref(), path.key("node"));
-        let serves = self.function_list(&written.serves, &path.key("serves"));
+        let serves = self.served(&written.serves, &path.key("serves"));
         let memory_mib = match written.memory {
             Some(memory) => self.whole_mib(memory.0, &path.key("memory")),
             None => memory_of(&serves, functions),
@@ -302,6 +331,7 @@ impl Checker<'_> {
             balancer_billed: false,
             idle_timeout: None,
             computer: None,
+            footprint: Footprint::default(),
         }
     }
 
@@ -355,7 +385,7 @@ impl Checker<'_> {
 
     fn container_pool(&mut self, written: &raw::ContainerPool, tariff: Option<&Tariff>, path: &KeyPath) -> PoolSpec {
         let node = self.node(written.node.as_ref(), path.key("node"));
-        let serves = self.function_list(&written.serves, &path.key("serves"));
+        let serves = self.served(&written.serves, &path.key("serves"));
         if !(written.vcpu > 0.0 && written.vcpu <= CORES_MAX) {
             self.refuse(path.key("vcpu"), "from just above 0 to 4096 vCPU");
         }
@@ -420,7 +450,12 @@ impl Checker<'_> {
             charge,
             memory_mib,
             birth,
-            capacity: Capacity::Slots(written.concurrency.max(1)),
+            capacity: if written.shared {
+                let millicores = ((written.vcpu * 1000.0).round() as u64).max(1);
+                Capacity::Shared { millicores, workers: written.concurrency.max(1) }
+            } else {
+                Capacity::Slots(written.concurrency.max(1))
+            },
             queue: match written.queue_limit {
                 Some(0) => QueueRule::None,
                 limit => QueueRule::Central { limit: limit.unwrap_or(u32::MAX) },
@@ -430,6 +465,33 @@ impl Checker<'_> {
             balancer_billed: false,
             idle_timeout: None,
             computer: None,
+            footprint: self.footprint(written, path),
+        }
+    }
+
+    fn footprint(&mut self, written: &raw::ContainerPool, path: &KeyPath) -> Footprint {
+        let mib = |size: Option<ByteSize>| size.map_or(0.0, |size| size.0 as f64 / f64::from(1 << 20));
+        let stated = written.memory_idle.or(written.memory_per_request).is_some();
+        let memory = stated.then(|| MemoryUse {
+            idle_mib: mib(written.memory_idle),
+            per_request_mib: mib(written.memory_per_request),
+        });
+        if written.memory_idle.is_some_and(|idle| idle > written.memory) {
+            self.refuse(path.key("memory_idle"), format!("at most the memory of {}", written.memory));
+        }
+        if written.network.is_some_and(|network| network.bits_per_s == 0) {
+            self.refuse(path.key("network"), "a bandwidth above zero");
+        }
+        if written.shared && written.size.is_none() {
+            self.refuse(path.key("shared"), "a `size` beside it: containers born by demand do not share");
+        }
+        if written.cpu_shares == 0 {
+            self.refuse(path.key("cpu_shares"), "a weight above zero");
+        }
+        Footprint {
+            cpu_shares: written.cpu_shares,
+            memory,
+            network_bytes_per_s: written.network.map(|network| network.bits_per_s as f64 / 8.0),
         }
     }
 
@@ -448,6 +510,31 @@ impl Checker<'_> {
         }
         1.0 / speed
     }
+}
+
+/// The same pool for each function it serves, by itself, with the memory of that function where the pool states none.
+/// What stands for chains is never served itself.
+fn per_function(
+    of: &PoolSpec,
+    takes_memory: bool,
+    functions: &[FunctionSetup],
+    chains: &Range<usize>,
+) -> Vec<PoolSpec> {
+    let served = (0..functions.len()).filter(|index| !chains.contains(index));
+    let all: Vec<FunctionId> = served.map(FunctionId::from_index).collect();
+    let served = if of.serves.is_empty() { &all } else { &of.serves };
+    let own = |&id: &FunctionId| {
+        let function = &functions[id.index()];
+        let mut own = PoolSpec { name: format!("{}/{}", of.name, function.name), serves: vec![id], ..of.clone() };
+        if takes_memory {
+            own.memory_mib = u64::from(function.memory_mib);
+            if let Charge::PerUse { memory_mib, .. } = &mut own.charge {
+                *memory_mib = function.memory_mib;
+            }
+        }
+        own
+    };
+    served.iter().map(own).collect()
 }
 
 /// The memory that the largest of the functions served needs.

@@ -1,54 +1,42 @@
-//! Sources: arrival processes, and the traces they read.
+//! Sources: what all kinds share, and the counts that some read from files. Processes and traces have rooms of their own.
 
 use super::Checker;
 use crate::engine::law::Law;
 use crate::engine::time::Instant;
 use crate::engine::unfit::Unfit;
-use crate::model::ids::FunctionId;
-use crate::scenario::law_text::{ByteLaw, TimeLaw};
+use crate::model::ids::{FunctionId, NodeId};
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 use crate::scenario::setup::{FunctionSetup, SourceSetup};
-use crate::workload::client::{Clients, Late, Pace};
-use crate::workload::closed::Closed;
 use crate::workload::counts::{Counts, Recorded, Spread};
 use crate::workload::demand::DemandLaws;
-use crate::workload::modulated::Modulated;
-use crate::workload::renewal::{Poisson, Renewal};
-use crate::workload::source::Arrivals;
+use crate::workload::fit::Fit;
+use crate::workload::source::{Arrivals, Fitted};
 use crate::workload::trace::counts::{Column, read};
-use crate::workload::varying::Varying;
+use crate::workload::trace::place::Placement;
 
-/// The keys that all sources share.
-struct Common<'a> {
-    function: Option<&'a String>,
-    at: Option<&'a String>,
-    work: Option<&'a TimeLaw>,
-    payload: Option<&'a ByteLaw>,
-    requests: Option<u64>,
-}
-
-macro_rules! common {
-    ($source:expr, $requests:expr) => {
-        Common {
-            function: $source.function.as_ref(),
-            at: $source.at.as_ref(),
-            work: $source.work.as_ref(),
-            payload: $source.payload.as_ref(),
-            requests: $requests,
-        }
-    };
-}
+/// Most sources that one line may make.
+const COPIES_MAX: u32 = 100_000;
+/// A generator is a page of numbers.
+const GENERATOR_BYTES_MAX: u64 = 64 << 20;
 
 impl Checker<'_> {
-    pub(super) fn sources(&mut self, raw: &raw::Scenario, functions: &[FunctionSetup]) -> Vec<SourceSetup> {
+    /// The sources; traces may add functions.
+    pub(super) fn sources(&mut self, raw: &raw::Scenario, functions: &mut Vec<FunctionSetup>) -> Vec<SourceSetup> {
         if raw.sources.is_empty() {
             self.refuse("sources", "at least one source");
         }
         let mut checked = Vec::new();
         for (name, source) in &raw.sources {
             let path = KeyPath::from("sources").key(name);
-            checked.extend(self.source(name, source, raw, functions, &path));
+            let Some(setup) = self.source(name, source, raw, functions, &path) else { continue };
+            match source.common().copies {
+                None => checked.push(setup),
+                Some(copies) => checked.extend(self.copies(&setup, copies, raw, &path)),
+            }
+        }
+        if checked.len() > COPIES_MAX as usize {
+            self.refuse_found("sources", format!("{} sources", checked.len()), format!("at most {COPIES_MAX}"));
         }
         checked
     }
@@ -58,34 +46,47 @@ impl Checker<'_> {
         name: &str,
         source: &raw::Source,
         raw: &raw::Scenario,
-        functions: &[FunctionSetup],
+        functions: &mut Vec<FunctionSetup>,
         path: &KeyPath,
     ) -> Option<SourceSetup> {
-        let (common, arrivals) = match source {
-            raw::Source::Counts(counts) => (common!(counts, None), self.counts(counts, path)),
-            raw::Source::Poisson(poisson) => {
-                let built = Poisson::new(poisson.rate.per_s()).map(Arrivals::Poisson);
-                (common!(poisson, poisson.requests), self.fit(built, &path.key("rate")))
-            }
-            raw::Source::Renewal(renewal) => {
-                let gap = self.law(&renewal.gap, &path.key("gap"));
-                let built = Renewal::new(gap).map(Arrivals::Renewal);
-                (common!(renewal, renewal.requests), self.fit(built, &path.key("gap")))
-            }
-            raw::Source::Mmpp(mmpp) => (common!(mmpp, mmpp.requests), self.mmpp(mmpp, path)),
-            raw::Source::Rates(rates) => (common!(rates, None), self.rates(rates, path)),
-            raw::Source::Closed(closed) => {
-                let think = self.law(&closed.think, &path.key("think"));
-                let built = Closed::new(closed.clients, think).map(Arrivals::Closed);
-                (common!(closed, closed.requests), self.fit(built, &path.key("clients")))
-            }
-            raw::Source::Client(client) => (common!(client, client.requests), self.clients(client, path)),
-        };
+        let common = source.common();
         if common.requests == Some(0) {
             self.refuse(path.key("requests"), "at least one request");
         }
-        let function = self.called(common.function, raw, path);
         let node = self.node(common.at, path.key("at"));
+        let (function, arrivals, laws) = match source {
+            // A trace says itself what is called, and what it asks for.
+            raw::Source::Trace(trace) => {
+                let nothing = Law::constant(0.0).expect("zero is a constant");
+                let laws = DemandLaws::new(nothing.clone(), nothing);
+                (FunctionId::from_index(0), self.trace(name, trace, raw, functions, path), laws)
+            }
+            other => {
+                let function = self.called(common.function, raw, path);
+                let laws = self.demands(common, function, raw, functions, path);
+                (function, self.arrivals(other, raw, name, path), laws)
+            }
+        };
+        Some(SourceSetup {
+            name: name.to_owned(),
+            function,
+            node,
+            arrivals: arrivals?,
+            laws,
+            start: common.starts.map_or(Instant::ZERO, |starts| Instant::ZERO + starts.0),
+            requests: common.requests,
+        })
+    }
+
+    /// The laws of work and payload: the source's own where it has them, else those of the function called.
+    pub(super) fn demands(
+        &mut self,
+        common: raw::Common<'_>,
+        function: FunctionId,
+        raw: &raw::Scenario,
+        functions: &[FunctionSetup],
+        path: &KeyPath,
+    ) -> DemandLaws {
         let work = match common.work {
             Some(law) => self.law(law, &path.key("work")),
             // Without a function there is a complaint already.
@@ -97,23 +98,36 @@ impl Checker<'_> {
             Some(law) => self.law(law, &path.key("payload")),
             None => Law::constant(0.0).expect("zero is a constant"),
         };
-        Some(SourceSetup {
-            name: name.to_owned(),
-            function,
-            node,
-            arrivals: arrivals?,
-            laws: DemandLaws::new(work, payload),
-            requests: common.requests,
-        })
+        DemandLaws::new(work, payload)
+    }
+
+    /// The same source so many times, numbered from 1 with as many digits as the last one has.
+    fn copies(&mut self, of: &SourceSetup, copies: u32, raw: &raw::Scenario, path: &KeyPath) -> Vec<SourceSetup> {
+        if !(1..=COPIES_MAX).contains(&copies) {
+            self.refuse(path.key("copies"), format!("from 1 to {COPIES_MAX}"));
+            return Vec::new();
+        }
+        let digits = copies.to_string().len();
+        let name = |number: u32| format!("{}-{number:0digits$}", of.name);
+        if let Some(taken) = (1..=copies).map(name).find(|name| raw.sources.contains_key(name)) {
+            self.refuse_found(path.key("copies"), format!("a copy named {taken:?}"), "a name that no other source has");
+        }
+        (1..=copies).map(|number| SourceSetup { name: name(number), ..of.clone() }).collect()
+    }
+
+    /// The function or the chain of this name; chains stand behind all functions that are written.
+    pub(super) fn callable(&self, name: &str, raw: &raw::Scenario) -> Option<FunctionId> {
+        let function = || self.names.functions.binary_search_by(|known| known.as_str().cmp(name)).ok();
+        let chain = || raw.chains.keys().position(|chain| chain == name).map(|place| raw.functions.len() + place);
+        function().or_else(chain).map(FunctionId::from_index)
     }
 
     /// The function that a source calls; the only one there is when it names none.
     fn called(&mut self, written: Option<&String>, raw: &raw::Scenario, path: &KeyPath) -> FunctionId {
         let names = self.names.functions.clone();
         let index = match written {
-            // Chains stand behind all functions.
             Some(name) if raw.chains.contains_key(name) => {
-                raw.chains.keys().position(|chain| chain == name).map(|place| raw.functions.len() + place)
+                return self.callable(name, raw).expect("the scenario has this chain");
             }
             Some(name) => self.find(&names, name, path.key("function"), "a function"),
             None => {
@@ -130,11 +144,42 @@ impl Checker<'_> {
         FunctionId::from_index(index.unwrap_or(0))
     }
 
-    fn fit(&mut self, built: Result<Arrivals, Unfit>, path: &KeyPath) -> Option<Arrivals> {
+    pub(super) fn fit(&mut self, built: Result<Arrivals, Unfit>, path: &KeyPath) -> Option<Arrivals> {
         built.map_err(|unfit| self.refuse(path.clone(), unfit.wanted)).ok()
     }
 
-    fn counts(&mut self, written: &raw::Counts, path: &KeyPath) -> Option<Arrivals> {
+    /// Like [`Checker::fit`], where parameters are named as the keys are.
+    pub(super) fn fit_keys(&mut self, built: Result<Arrivals, Unfit>, path: &KeyPath) -> Option<Arrivals> {
+        built.map_err(|unfit| self.refuse(path.key(unfit.parameter), unfit.wanted)).ok()
+    }
+
+    /// How counts are spread; `rank` is that of the source among those of the scenario that are spread so.
+    fn spread(placement: Placement, raw: &raw::Scenario, name: &str) -> Spread {
+        match placement {
+            Placement::Start => Spread::Start,
+            Placement::Uniform => Spread::Uniform,
+            Placement::Evenly => Spread::Evenly,
+            Placement::Poisson => Spread::Poisson,
+            Placement::Rank => {
+                let ranked = |source: &raw::Source| match source {
+                    raw::Source::Counts(counts) => counts.spread == Placement::Rank,
+                    raw::Source::Fitted(fitted) => fitted.spread == Placement::Rank,
+                    _ => false,
+                };
+                let names = || raw.sources.iter().filter(|(_, source)| ranked(source)).map(|(name, _)| name);
+                let rank = names().position(|other| other == name).unwrap_or(0);
+                Spread::Rank { rank: rank as u32, of: names().count() as u32 }
+            }
+        }
+    }
+
+    pub(super) fn counts(
+        &mut self,
+        written: &raw::Counts,
+        raw: &raw::Scenario,
+        name: &str,
+        path: &KeyPath,
+    ) -> Option<Arrivals> {
         for (key, value) in [("times", written.times), ("divide", written.divide)] {
             if value == 0 {
                 self.refuse(path.key(key), "a whole number above zero");
@@ -168,121 +213,55 @@ impl Checker<'_> {
             self.refuse(path.key("times"), "a factor that keeps counts below 2^32");
             return None;
         };
-        let spread = match written.spread {
-            raw::Spread::Start => Spread::Start,
-            raw::Spread::Uniform => Spread::Uniform,
-            raw::Spread::Evenly => Spread::Evenly,
-            raw::Spread::Poisson => Spread::Poisson,
-        };
+        let spread = Self::spread(written.spread, raw, name);
         let built = Counts::new(Recorded::plain(counts, written.period.0, spread)).map(Arrivals::Counts);
         self.fit(built, &path.key("file"))
     }
 
-    fn clients(&mut self, written: &raw::Client, path: &KeyPath) -> Option<Arrivals> {
-        let gap = self.law(&written.gap, &path.key("gap"));
-        let steady = written.bursts.is_none() && written.on.is_none() && written.off.is_none();
-        if !steady && written.late == raw::Late::Drop {
-            self.refuse(path.key("late"), "queue, but for clients of a steady pace");
-        }
-        let pace = match (&written.on, &written.off, &written.bursts) {
-            (None, None, None) => Pace::Steady {
-                late: match written.late {
-                    raw::Late::Queue => Late::Queue,
-                    raw::Late::Drop => Late::Drop,
-                },
-            },
-            (Some(on), Some(off), None) => {
-                Pace::Sessions { on_s: self.law(on, &path.key("on")), off_s: self.law(off, &path.key("off")) }
-            }
-            (None, None, Some(bursts)) => Pace::Bursts {
-                period_s: self.law(&bursts.every, &path.key("bursts").key("every")),
-                mean_size: bursts.mean,
-            },
-            (_, _, Some(_)) => {
-                self.refuse(path.key("bursts"), "either bursts or sessions (`on` and `off`)");
-                return None;
-            }
-            (Some(_), None, None) => {
-                self.refuse_found(path.key("off"), "nothing", "the length of the pauses, since there are sessions");
-                return None;
-            }
-            (None, Some(_), None) => {
-                self.refuse_found(path.key("on"), "nothing", "the length of the sessions, since there are pauses");
+    pub(super) fn fitted(
+        &mut self,
+        written: &raw::Fitted,
+        raw: &raw::Scenario,
+        name: &str,
+        path: &KeyPath,
+    ) -> Option<Arrivals> {
+        let file = self.file(&written.generator);
+        let wanted = "a generator that `stratosim trace fit` wrote";
+        let size = std::fs::metadata(&file).map_or(0, |meta| meta.len());
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) if size <= GENERATOR_BYTES_MAX => Ok(text),
+            Ok(_) => Err(format!("{size} bytes")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err("no such file".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let fit = text.and_then(|text| serde_json::from_str::<Fit>(&text).map_err(|error| error.to_string()));
+        let fit = match fit {
+            Ok(fit) => fit,
+            Err(trouble) => {
+                self.refuse_found(path.key("generator"), format!("{}: {trouble}", file.display()), wanted);
                 return None;
             }
         };
-        match Clients::new(written.clients, pace, gap) {
-            Ok(clients) => Some(Arrivals::Clients(clients)),
+        let windows = written.periods.map_or(fit.windows, |periods| periods as usize);
+        let built = Fitted::new(fit, windows, written.period.0, Self::spread(written.spread, raw, name));
+        match built {
+            Ok(fitted) => Some(Arrivals::Fitted(fitted)),
+            Err(unfit) if ["periods", "period"].contains(&unfit.parameter) => {
+                self.refuse(path.key(unfit.parameter), unfit.wanted);
+                None
+            }
             Err(unfit) => {
-                let path = unfit.parameter.split('.').fold(path.clone(), |path, key| path.key(key));
-                self.refuse(path, unfit.wanted);
+                self.refuse_found(path.key("generator"), format!("{} {}", unfit.parameter, unfit.found), unfit.wanted);
                 None
             }
         }
     }
 
-    fn mmpp(&mut self, written: &raw::Mmpp, path: &KeyPath) -> Option<Arrivals> {
-        let states = written.rates.len();
-        if states < 2 || states != written.stays.len() {
-            self.refuse(path.key("stays"), "two states or more, with a rate and a mean stay for each");
-            return None;
-        }
-        if written.stays.iter().any(|stay| stay.0.is_zero()) {
-            self.refuse(path.key("stays"), "mean stays above zero");
-            return None;
-        }
-        let rates: Vec<f64> = written.rates.iter().map(|rate| rate.per_s()).collect();
-        let switch: Vec<Vec<f64>> = (0..states)
-            .map(|from| {
-                let each = 1.0 / written.stays[from].0.as_secs_f64() / (states - 1) as f64;
-                (0..states).map(|to| if to == from { 0.0 } else { each }).collect()
-            })
-            .collect();
-        let built = Modulated::new(&rates, &switch);
-        if let Ok(chain) = &built {
-            let leaves =
-                chain.stationary().iter().zip(&written.stays).map(|(share, stay)| share / stay.0.as_secs_f64());
-            self.not_idling(leaves.sum::<f64>() / chain.mean_rate_per_s(), path.key("stays"));
-        }
-        self.fit(built.map(Arrivals::Modulated), &path.key("rates"))
-    }
-
-    fn rates(&mut self, written: &raw::Rates, path: &KeyPath) -> Option<Arrivals> {
-        if written.times.len() != written.rates.len() || written.times.len() < 2 {
-            self.refuse(path.key("times"), "two points or more, with an instant and a rate for each");
-            return None;
-        }
-        let points: Vec<(Instant, f64)> = written
-            .times
-            .iter()
-            .zip(&written.rates)
-            .map(|(time, rate)| (Instant::ZERO + time.0, rate.per_s()))
-            .collect();
-        if written.repeats {
-            let area = |pair: &[(Instant, f64)]| {
-                (pair[0].1 + pair[1].1) / 2.0 * pair[1].0.saturating_since(pair[0].0).as_secs_f64()
-            };
-            let requests: f64 = points.windows(2).map(area).sum();
-            // A round that brings nothing at all is complained about below.
-            if requests > 0.0 {
-                self.not_idling(points.len() as f64 / requests, path.key("times"));
-            }
-        }
-        let built = Varying::linear(&points, written.repeats).map(Arrivals::Varying);
-        self.fit(built, &path.key("times"))
-    }
-
-    /// A source looks for its next request without an event, and nothing could stop it there.
-    fn not_idling(&mut self, turns_per_request: f64, path: KeyPath) {
-        if turns_per_request > TURNS_MAX {
-            let found = format!("{turns_per_request:.1e} changes of rate between two requests");
-            self.refuse_found(path, found, format!("at most {TURNS_MAX:e} of them"));
-        }
+    /// The node of a name, if the scenario has it.
+    pub(super) fn node_named(&self, name: &str) -> Option<NodeId> {
+        self.names.nodes.binary_search_by(|known| known.as_str().cmp(name)).ok().map(NodeId::from_index)
     }
 }
-
-/// Most changes of rate that a source may go through, on average, until its next request.
-const TURNS_MAX: f64 = 1e6;
 
 fn one() -> Law {
     Law::constant(1.0).expect("one is a constant")

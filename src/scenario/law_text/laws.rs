@@ -49,6 +49,13 @@ pub enum LawForm {
         mean: f64,
         sd: f64,
     },
+    /// `base + each * n * n` for a whole n from `lowest` to `highest`.
+    Squares {
+        base: f64,
+        each: f64,
+        lowest: u32,
+        highest: u32,
+    },
     /// The values of a file, each as likely as the next.
     Empirical {
         file: String,
@@ -96,7 +103,7 @@ const LOW: Parameter = parameter("low", Takes::Quantity);
 const HIGH: Parameter = parameter("high", Takes::Quantity);
 const SHAPE: Parameter = parameter("shape", Takes::Positive);
 
-pub(super) static LAWS: [LawShape; 12] = [
+pub(super) static LAWS: [LawShape; 13] = [
     LawShape {
         name: "constant",
         parameters: &[parameter("value", Takes::Quantity)],
@@ -139,6 +146,16 @@ pub(super) static LAWS: [LawShape; 12] = [
         name: "normal",
         parameters: &[MEAN, named("sd", Takes::Quantity)],
         form: |of, _| LawForm::Normal { mean: of[0], sd: of[1] },
+    },
+    LawShape {
+        name: "squares",
+        parameters: &[
+            parameter("base", Takes::Quantity),
+            parameter("each", Takes::Quantity),
+            parameter("lowest", Takes::Count),
+            parameter("highest", Takes::Count),
+        ],
+        form: |of, _| LawForm::Squares { base: of[0], each: of[1], lowest: of[2] as u32, highest: of[3] as u32 },
     },
     LawShape {
         name: "empirical",

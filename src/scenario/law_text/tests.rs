@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn every_law_is_read_in_model_units() {
     use LawForm::*;
-    let laws: [(&str, LawForm, &str); 16] = [
+    let laws: [(&str, LawForm, &str); 17] = [
         ("1s", Constant { value: 1.0 }, "1s"),
         ("constant(250ms)", Constant { value: 0.25 }, "250ms"),
         (" exponential( 1.991s ) ", Exponential { mean: 1.991 }, "exponential(1.991s)"),
@@ -28,6 +28,11 @@ fn every_law_is_read_in_model_units() {
             "bounded-pareto(1ms, 1h, 1.1)",
             BoundedPareto { low: 0.001, high: 3600.0, shape: 1.1 },
             "bounded-pareto(1ms, 1h, 1.1)",
+        ),
+        (
+            "squares(2ms, 1us, 5, 800)",
+            Squares { base: 0.002, each: 1e-6, lowest: 5, highest: 800 },
+            "squares(2ms, 1us, 5, 800)",
         ),
         ("normal(1s, sd 0.1s)", Normal { mean: 1.0, sd: 0.1 }, "normal(1s, sd 0.1s)"),
         (

@@ -2,11 +2,14 @@
 //! JSON Schema. What cannot be is refused later, in `check`.
 
 mod archive;
+mod economy;
 mod edge;
 mod pools;
 mod prices;
 mod provider;
 mod sources;
+mod sweep;
+mod traces;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::archive::{Archive, ArchiveDefinition, ArchivePolicy, SeriesFormat};
+pub use self::economy::{Bounds, Economy, ResponseWord};
 pub use self::edge::{
     Chain, ChainState, ComputerPool, EdgeContainer, Exchange, Policy as ChainPolicy, Probe, Processor, Protocol, Ready,
 };
@@ -25,7 +29,12 @@ pub use self::provider::{
     Alarm, Comparison, Group, HealthCheck, Metric, Missing, Monitor, Policy, Scheduled, Simple, Statistic,
     Step as PolicyStep, Stepwise, Target,
 };
-pub use self::sources::{Client, ClientBursts, Closed, Counts, Late, Mmpp, Poisson, Rates, Renewal, Source, Spread};
+pub use self::sources::{
+    Bursts, Client, ClientBursts, Closed, Clusters, Common, Counts, Crowd, Daily, Fitted, FlashCrowd, Ipp, Late, Mmpp,
+    Poisson, Ramp, Rates, Renewal, Sensors, Sessions, Source, Steps,
+};
+pub use self::sweep::{Axis, FreeValue, Sampling, Sweep};
+pub use self::traces::{Keep, Trace};
 use super::law_text::{ByteLaw, TimeLaw};
 use super::units::{Bandwidth, ByteSize, Fraction, FreeTable, Money, PricePerTime, TimeSpan};
 
@@ -103,9 +112,15 @@ pub struct Scenario {
     /// What is looked at while a run goes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probe: Vec<Probe>,
+    /// Stakeholders of a service, accounted over the run; nobody when absent.
+    #[serde(default)]
+    pub economy: Option<Economy>,
     /// Bounds on what a run may grow to.
     #[serde(default)]
     pub limits: Limits,
+    /// Points that `stratosim sweep` runs.
+    #[serde(default)]
+    pub sweep: Option<Sweep>,
 }
 
 /// A place, in the cloud or at the edge.
@@ -118,6 +133,9 @@ pub struct Node {
     /// Memory for instances; unlimited when absent.
     #[serde(default)]
     pub memory: Option<ByteSize>,
+    /// Processors that the containers on it compete for; each has what its pool states when absent.
+    #[serde(default)]
+    pub cores: Option<f64>,
 }
 
 /// A link in both directions.

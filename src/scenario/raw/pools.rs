@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ComputerPool, HealthCheck, seconds};
 use crate::scenario::law_text::TimeLaw;
-use crate::scenario::units::{ByteSize, Quantity, TimeSpan};
+use crate::scenario::units::{Bandwidth, ByteSize, Quantity, TimeSpan};
 
 /// What serves requests; `kind` says how its instances come, go and are paid.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -98,9 +98,14 @@ pub struct FunctionPool {
     /// Place; the cloud when absent.
     #[serde(default)]
     pub node: Option<String>,
-    /// Functions served; all when empty. Environments are shared by those listed.
+    /// Functions served; all when empty. Environments are shared by those listed. Functions that a trace brings are served
+    /// where the one they are like is.
     #[serde(default)]
     pub serves: Vec<String>,
+    /// A pool of its own, `name/function`, for each function served: environments are then not shared, and each has the
+    /// memory of its function. Limits and provisioned environments are those of each pool.
+    #[serde(default)]
+    pub per_function: bool,
     /// Memory size billed; that of the (largest) function served when absent.
     #[serde(default)]
     pub memory: Option<ByteSize>,
@@ -165,6 +170,22 @@ pub struct ContainerPool {
     /// Requests that one container takes at once.
     #[serde(default = "one")]
     pub concurrency: u32,
+    /// Requests share the container's processors (its CPU quota), each at most one of them; otherwise each runs at full
+    /// speed.
+    #[serde(default)]
+    pub shared: bool,
+    /// Weight of a container where those on a node with `cores` compete for its processors; 1024 as in Docker.
+    #[serde(default = "docker_shares")]
+    pub cpu_shares: u32,
+    /// Memory in use by a container with nothing to do; with this or the next its memory is measured, of `memory`.
+    #[serde(default)]
+    pub memory_idle: Option<ByteSize>,
+    /// Memory in use by each request on it.
+    #[serde(default)]
+    pub memory_per_request: Option<ByteSize>,
+    /// What one container can send and receive together; then its network is measured.
+    #[serde(default)]
+    pub network: Option<Bandwidth>,
     /// A fixed number of containers at the start, then by order; born by demand when absent.
     #[serde(default)]
     pub size: Option<u32>,
@@ -270,6 +291,10 @@ pub struct PrewarmEntry {
 
 fn one() -> u32 {
     1
+}
+
+fn docker_shares() -> u32 {
+    1024
 }
 
 fn two() -> u32 {

@@ -38,6 +38,10 @@ pub(super) fn solve(programme: &Programme, options: &Options) -> Result<Solution
     Ok(programme.solution(point.columns().to_vec(), found))
 }
 
+/// From this gap on the search usually ends at the root, where one of the sub-problems that HiGHS solves for a better point
+/// takes longer than the cuts that close the gap without it: a quarter of the time on the data of Malloovia's paper.
+const COARSE_GAP: f64 = 1e-3;
+
 fn run(programme: &Programme, options: &Options, scale: f64, presolve: bool) -> Result<SolvedModel, SolveError> {
     let failed = |what: &str, error: String| SolveError::Solver(format!("HiGHS: {what}: {error}"));
     let model = model::build(programme, scale, good_lp::highs);
@@ -52,6 +56,9 @@ fn run(programme: &Programme, options: &Options, scale: f64, presolve: bool) -> 
     set(model.try_set_option("parallel", if options.threads > 1 { "on" } else { "off" }), "parallel")?;
     set(model.try_set_option("random_seed", (options.seed & 0x7fff_ffff) as i32), "random_seed")?;
     set(model.try_set_option("presolve", if presolve { "choose" } else { "off" }), "presolve")?;
+    if options.gap >= COARSE_GAP {
+        set(model.try_set_option("mip_heuristic_run_root_reduced_cost", false), "mip_heuristic_run_root_reduced_cost")?;
+    }
     if let Some(nodes) = options.node_limit {
         set(model.try_set_option("mip_max_nodes", i32::try_from(nodes).unwrap_or(i32::MAX)), "mip_max_nodes")?;
     }

@@ -1,4 +1,4 @@
-//! A part of a trace: some hours, some functions, some tenants.
+//! A part of a trace: some hours, some functions, some tenants, some of the sources it was recorded at.
 
 use super::arrival::{Arrival, Cast, Name};
 use super::feed::Trace;
@@ -18,6 +18,8 @@ pub struct Selection {
     pub functions: BTreeSet<String>,
     /// Those of these tenants; of all, and of none, when empty.
     pub tenants: BTreeSet<String>,
+    /// Those of these sources of the run that was recorded; of all, and of none, when empty.
+    pub sources: BTreeSet<String>,
     /// Whether `from` becomes the start of the trace.
     pub shift: bool,
 }
@@ -25,7 +27,8 @@ pub struct Selection {
 impl Default for Selection {
     fn default() -> Selection {
         let all = BTreeSet::new();
-        Selection { from: Instant::ZERO, until: Instant::FAR, functions: all.clone(), tenants: all, shift: true }
+        let (from, until) = (Instant::ZERO, Instant::FAR);
+        Selection { from, until, functions: all.clone(), tenants: all.clone(), sources: all, shift: true }
     }
 }
 
@@ -36,12 +39,14 @@ pub struct Cut<T> {
     /// Whether a function is kept, in order of names, as far as they have been met.
     functions: Vec<Option<bool>>,
     tenants: Vec<Option<bool>>,
+    sources: Vec<Option<bool>>,
     over: bool,
 }
 
 impl<T: Trace> Cut<T> {
     pub fn new(trace: T, selection: Selection) -> Cut<T> {
-        Cut { trace, selection, functions: Vec::new(), tenants: Vec::new(), over: false }
+        let (functions, tenants, sources) = (Vec::new(), Vec::new(), Vec::new());
+        Cut { trace, selection, functions, tenants, sources, over: false }
     }
 
     fn keeps(&mut self, arrival: &Arrival) -> bool {
@@ -53,7 +58,11 @@ impl<T: Trace> Cut<T> {
             || arrival.tenant.is_some_and(|tenant| {
                 met(tenant, &mut self.tenants, |name| self.selection.tenants.contains(&**cast.tenants.text(name)))
             });
-        arrival.at >= self.selection.from && function && tenant
+        let source = self.selection.sources.is_empty()
+            || arrival.source.is_some_and(|source| {
+                met(source, &mut self.sources, |name| self.selection.sources.contains(&**cast.sources.text(name)))
+            });
+        arrival.at >= self.selection.from && function && tenant && source
     }
 }
 

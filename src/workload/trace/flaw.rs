@@ -32,6 +32,21 @@ impl Flaw {
         Flaw::File { file: file.clone(), found: found.into(), wanted: wanted.into() }
     }
 
+    /// What was found, with its place, and what was wanted: for complaints that have these two.
+    pub fn found_wanted(&self) -> (String, String) {
+        const WANTED: &str = "a trace";
+        match self {
+            Flaw::Unreadable { file, source } if source.kind() == io::ErrorKind::NotFound => {
+                (format!("no file {file}"), WANTED.to_owned())
+            }
+            Flaw::Unreadable { file, source } => (format!("{file} ({source})"), WANTED.to_owned()),
+            Flaw::File { file, found, wanted } => (format!("{found} at {file}"), wanted.clone()),
+            Flaw::Place { file, line, column, key, found, wanted } => {
+                (format!("{found} for {key} at {file}:{line}:{column}"), wanted.clone())
+            }
+        }
+    }
+
     /// What the flawed value is; `None` where the file as a whole is flawed.
     pub fn key(&self) -> Option<&'static str> {
         match self {

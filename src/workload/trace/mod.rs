@@ -30,13 +30,14 @@ pub mod order;
 pub mod packed;
 pub mod periods;
 pub mod place;
+pub mod recipe;
 pub mod report;
 pub mod requests;
 pub mod scaled;
 
 /// A file that holds `text`, for tests.
 #[cfg(test)]
-fn test_file(text: &str) -> tempfile::NamedTempFile {
+pub(super) fn test_file(text: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     file

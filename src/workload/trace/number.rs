@@ -1,14 +1,25 @@
 //! Numbers as traces write them, read without a detour over floats where time is meant.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// Lengths in which traces count time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TimeUnit")]
 pub enum Unit {
+    #[serde(rename = "ns")]
     Nanosecond,
+    #[serde(rename = "us")]
     Microsecond,
+    #[serde(rename = "ms")]
     Millisecond,
+    #[serde(rename = "s")]
     Second,
+    #[serde(rename = "min")]
     Minute,
+    #[serde(rename = "h")]
     Hour,
+    #[serde(rename = "d")]
     Day,
 }
 

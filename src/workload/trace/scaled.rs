@@ -51,7 +51,7 @@ pub struct Scaled<T> {
 }
 
 /// Most copies of one arrival.
-const RATE_MAX: f64 = 1e6;
+pub const RATE_MAX: f64 = 1e6;
 
 impl<T: Trace> Scaled<T> {
     pub fn new(trace: T, rate: f64, time: f64, thinning: Thinning, streams: &Streams) -> Result<Scaled<T>, Unfit> {

@@ -6,10 +6,14 @@ use super::super::line::{Fields, Lines, Row, Separator};
 use super::super::number;
 use super::minutes::{Day, function_name};
 use crate::engine::law::Law;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// How service times are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "DurationChoice")]
 pub enum Duration {
     /// Straight between the percentiles.
     #[default]

@@ -7,10 +7,14 @@ use super::super::packed;
 use super::minutes::Day;
 use crate::engine::law::Law;
 use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// What a function is said to hold. Megabytes of the trace are taken as 2^20 bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "MemoryChoice")]
 pub enum Memory {
     /// One draw for each application, straight between its percentiles.
     #[default]
