@@ -233,6 +233,7 @@ impl World {
 
     /// Frees the slot of a request and meters its use; the caller feeds the instance.
     pub(crate) fn leave_instance(&mut self, id: RequestId, now: Instant) {
+        let answer_bytes = self.answer_bytes(self.requests.get(id.0));
         let request = self.requests.get_mut(id.0);
         let instance_id = request.instance.expect("a running request is on an instance");
         let begun = request.begun.expect("a running request has begun");
@@ -243,7 +244,7 @@ impl World {
         instance.signal(Signal::End);
         pool.counts.running -= 1;
         pool.busy.change(now, -1);
-        pool.counts.bytes += request.payload_bytes + self.functions[request.function.index()].response_bytes;
+        pool.counts.bytes += request.payload_bytes + answer_bytes;
         pool.hour.requests += 1;
         pool.answered.add(now.since(request.offered.expect("what runs was offered")));
         match &pool.spec.charge {
