@@ -143,10 +143,6 @@ impl<'a> View<'a> {
         self.world.function(function).work.mean()
     }
 
-    pub fn function_name(&self, function: FunctionId) -> &'a str {
-        &self.world.function(function).name
-    }
-
     /// Every place, in the order of the ids.
     pub fn places(&self) -> &'a [Node] {
         &self.world.nodes
