@@ -60,7 +60,7 @@ fn every_kind_and_every_format_has_a_paragraph_and_an_example() {
     let text = guide();
     let schema = json_schema::<raw::Scenario>();
     let (kinds, formats) = (names(&schema, "Source"), names(&schema, "Format"));
-    assert_eq!((kinds.len(), formats.len()), (17, Format::ALL.len()), "{kinds:?} {formats:?}");
+    assert_eq!((kinds.len(), formats.len()), (18, Format::ALL.len()), "{kinds:?} {formats:?}");
     let examples = blocks(&text, "toml").concat();
     for kind in &kinds {
         assert!(kind == "trace" || text.contains(&format!("### `{kind}`\n")), "no paragraph on {kind}");
