@@ -1,6 +1,6 @@
 //! The other parts that every request passes: sources, merging, laws, tallies and gauges.
 //!
-//! Run: `cargo bench --profile dev --bench engine_parts --no-default-features`. Every figure is CPU time per call, the
+//! Run: `cargo bench --bench engine_parts --no-default-features`. Every figure is CPU time per call, the
 //! median of five runs.
 
 mod timing;

@@ -1,6 +1,6 @@
 //! The event list beside the standard library's heap: the hold model, and a mix with moves and cancellations.
 //!
-//! Run: `cargo bench --profile dev --bench event_list --no-default-features`. Every figure is CPU time of this thread
+//! Run: `cargo bench --bench event_list --no-default-features`. Every figure is CPU time of this thread
 //! per step, the median of five runs. Both sides pop the same events in the same order, which the checksum shows.
 
 mod timing;

@@ -1,6 +1,6 @@
 //! Memory does not grow with requests: the peak of a run of ten million beside that of a run of one million.
 //!
-//! Run: `cargo bench --profile dev --bench memory --no-default-features`. Each run is a process of its own, because a peak
+//! Run: `cargo bench --bench memory --no-default-features`. Each run is a process of its own, because a peak
 //! (`VmHWM` of `/proc/self/status`) is that of the whole process. The promise is at most 20 MB more; where it is broken the
 //! program ends with an error. Where there is no such file, as on other systems than Linux, it says so and ends well.
 

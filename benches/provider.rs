@@ -1,6 +1,6 @@
 //! What a scaling group and its alarms add to a run: LIBRA's trace on a fixed fleet, with and without them, in turns.
 //!
-//! Run: `cargo bench --profile dev --bench provider --no-default-features`. CPU time of this thread; the ratio is the median
+//! Run: `cargo bench --bench provider --no-default-features`. CPU time of this thread; the ratio is the median
 //! over the pairs. The group's bounds leave it nothing to do and its alarms are evaluated each minute, so both runs serve the
 //! same requests in the same way: the digest of what was offered and the bill show it. Outside of `cargo bench` everything
 //! runs once and short, to show that it still works.

@@ -1,6 +1,6 @@
 //! The run loop whole: requests per CPU second, beside what the least loop of the same events takes.
 //!
-//! Run: `cargo bench --profile dev --bench run_loop --no-default-features`. Every figure is CPU time of this thread, the
+//! Run: `cargo bench --bench run_loop --no-default-features`. Every figure is CPU time of this thread, the
 //! median of five runs; what is compared with something takes turns with it. Digests show that a change of the program
 //! changed no result. A word after `--` names what alone should run. Outside of `cargo bench` everything
 //! runs once and short, to show that it still works.

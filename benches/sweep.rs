@@ -4,7 +4,7 @@
 //! overhead of a point is the processor time of a sweep over points, less that of the same runs made from setups that are
 //! ready: reading, checking and addressing the scenario, writing the run, and its row of the table.
 //!
-//! `cargo bench --profile dev --no-default-features --features yaml --bench sweep`
+//! `cargo bench --no-default-features --features yaml --bench sweep`
 
 use std::path::Path;
 use std::time::Instant;

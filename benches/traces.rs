@@ -1,6 +1,6 @@
 //! How fast traces are read: a day in the shape of Azure Functions 2019 through reader and merge, and counts line by line.
 //!
-//! Run: `cargo bench --profile dev --bench traces --no-default-features`. The day has 50,000 functions and 1,440 minutes, made up:
+//! Run: `cargo bench --bench traces --no-default-features`. The day has 50,000 functions and 1,440 minutes, made up:
 //! rates as uneven as published (a few functions have most invocations), about 100 million invocations; smaller outside of
 //! `cargo bench`. Figures are arrivals, or lines, per CPU second, and the peak of memory.
 
