@@ -43,7 +43,7 @@ pub struct Input {
     #[arg(long, value_parser = placement, default_value = "uniform")]
     placement: Placement,
     /// Length of a period of counts, as in 1s or 1min.
-    #[arg(long, value_parser = time_span, default_value = "1s")]
+    #[arg(long, value_parser = time_span, default_value = "1s", allow_hyphen_values = true)]
     period: Span,
     /// Column of counts, by name.
     #[arg(long)]

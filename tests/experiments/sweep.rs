@@ -211,8 +211,12 @@ fn a_sweep_that_makes_no_sense_is_refused_with_every_complaint() {
         (axis("key = \"seed\"\nfrom = 1\nto = 2"), "sweep.axes[0]: found neither step nor points, want one of them"),
         (axis("key = \"seed\"\nfrom = 2\nto = 1\nstep = 1"), "sweep.axes[0].to: found 1, want more than `from`"),
         (
-            axis("key = \"slo\"\nfrom = \"1s\"\nto = \"2min\"\nstep = \"1s\""),
-            "sweep.axes[0].to: found \"2min\", want the unit of `from`",
+            axis("key = \"slo\"\nfrom = \"1s\"\nto = \"2MiB\"\nstep = \"1s\""),
+            "sweep.axes[0].to: found \"2MiB\", want a unit as that of `from`",
+        ),
+        (
+            axis("key = \"slo\"\nfrom = \"1s\"\nto = \"500ms\"\npoints = 2"),
+            "sweep.axes[0].to: found \"500ms\", want more than `from`",
         ),
         (
             axis("key = \"slo\"\nfrom = 0\nto = 2\npoints = 3\nlog = true"),
