@@ -227,16 +227,18 @@ pub fn sections(
 ) -> Result<Vec<Section>, ReportError> {
     let mut scenarios: BTreeMap<String, BTreeMap<String, Vec<Run>>> = BTreeMap::new();
     let all = runs.len() as u64;
-    for (folder, nth) in runs.into_iter().zip(0..) {
-        progress(nth, all);
+    for folder in runs {
         let run = Run::read(folder)?;
         let strategies = scenarios.entry(run.scenario.clone()).or_default();
         strategies.entry(run.strategy.clone()).or_default().push(run);
     }
-    let mut sections = Vec::new();
+    let (mut sections, mut read) = (Vec::new(), 0);
     for (scenario, strategies) in scenarios {
         let mut columns = Vec::new();
         for (strategy, runs) in strategies {
+            // What takes long is the log of requests, read with the column.
+            progress(read, all);
+            read += runs.len() as u64;
             columns.extend(columns_of(&strategy, runs)?);
         }
         sections.push(Section { scenario, columns, base: 0 });

@@ -282,3 +282,16 @@ fn a_sweep_does_not_change_the_address_of_a_run() {
     assert_eq!(alone.len(), 1);
     assert_eq!(folder(&sweep(3, 100)), alone);
 }
+
+#[test]
+fn the_ends_of_a_range_may_have_units_of_their_own() {
+    let place = Place::new();
+    let axis = "[sweep]\n[[sweep.axes]]\nkey = \"slo\"\nfrom = \"100ms\"\nto = \"2s\"\nstep = \"0.95s\"\n";
+    place.write("queue.toml", &(queue(0.5, 1, 60) + axis));
+    place.done("sweep queue.toml -q");
+    let table = place.read("results/queue/points.csv");
+    let values: Vec<&str> = table.lines().skip(1).map(|line| line.split(',').nth(2).unwrap()).collect();
+    assert_eq!(values, ["100ms", "100ms", "1050ms", "1050ms", "2000ms", "2000ms"]);
+    let said = place.line("collect queue.toml --from nope");
+    assert_eq!((said.code, said.err.as_str()), (Some(2), "--from nope: no such folder, want one that `sweep` wrote\n"));
+}
