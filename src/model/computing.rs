@@ -125,9 +125,9 @@ impl World {
         // What starts and ends at one instant ends last.
         let (ran, at_once): (Vec<RequestId>, Vec<RequestId>) =
             ended.iter().partition(|&&id| self.request(id).state == State::Running);
-        ran.into_iter().for_each(|id| self.leave_instance(id, now));
+        ran.into_iter().for_each(|id| self.leave_instance(id, now, true));
         self.begin_on_computer(pool_id, now, plan);
-        at_once.into_iter().for_each(|id| self.leave_instance(id, now));
+        at_once.into_iter().for_each(|id| self.leave_instance(id, now, true));
         self.plan_computer(pool_id, now, plan);
         ended
     }
@@ -155,7 +155,7 @@ impl World {
             return;
         }
         if self.request(id).state == State::Running {
-            self.leave_instance(id, now);
+            self.leave_instance(id, now, false);
         } else {
             self.request_mut(id).ended = Some(now);
             self.pools[pool_id.index()].counts.waiting -= 1;

@@ -225,6 +225,8 @@ pub struct Request {
     pub routed: u8,
     /// Load of its computer over the last second when it came there, in whole percent.
     pub load_percent: u8,
+    /// Time in pools that did not serve it, in this attempt.
+    pub lost: Span,
 }
 
 impl Request {
@@ -291,6 +293,7 @@ impl Request {
             copies_input: false,
             routed: 0,
             load_percent: 0,
+            lost: Span::ZERO,
         }
     }
 
@@ -303,7 +306,7 @@ impl Request {
         (self.pool, self.instance) = (None, None);
         self.sent = now;
         (self.offered, self.bound, self.begun, self.ended) = (None, None, None, None);
-        self.network = Span::ZERO;
+        (self.network, self.lost) = (Span::ZERO, Span::ZERO);
         self.step = 0;
         (self.hops, self.routed, self.load_percent) = (0, 0, 0);
         self.target = None;
@@ -313,6 +316,9 @@ impl Request {
     /// Forgets the pool that did not serve it, before another is asked within the same attempt.
     pub(crate) fn start_over(&mut self) {
         self.state = State::Travelling;
+        if let (Some(offered), Some(ended)) = (self.offered, self.ended) {
+            self.lost += ended.since(offered);
+        }
         (self.pool, self.instance, self.target) = (None, None, None);
         (self.offered, self.bound, self.begun, self.ended) = (None, None, None, None);
         (self.instance_number, self.load_percent) = (None, 0);
@@ -340,7 +346,7 @@ pub struct Phases {
     pub service: Span,
     /// Waiting for its own calls.
     pub calls: Span,
-    /// In attempts that failed, and between attempts.
+    /// In attempts that failed, between attempts, and in pools that failed within the last attempt.
     pub retries: Span,
     pub response: Span,
 }
@@ -350,7 +356,7 @@ impl Phases {
     #[inline]
     pub fn of(request: &Request, now: Instant) -> Phases {
         let response = now.since(request.arrival);
-        let retries = request.sent.since(request.arrival);
+        let retries = request.sent.since(request.arrival) + request.lost;
         let (mut queue, mut cold_start, mut service) = (Span::ZERO, Span::ZERO, Span::ZERO);
         if let Some(offered) = request.offered {
             let left = request.ended.unwrap_or(now);

@@ -503,7 +503,6 @@ impl<'a> Driver<'a> {
             busy_s: level_seconds(&pool.busy.read(end)),
             alive_s: level_seconds(&pool.alive.read(end)),
             peak_alive: pool.alive.max(),
-            slots: pool.spec.capacity.at_once(),
             used_s: match pool.spec.capacity {
                 Capacity::Slots(_) => level_seconds(&pool.busy.read(end)),
                 Capacity::Shared { .. } | Capacity::Computer { .. } => {

@@ -3,6 +3,7 @@
 mod callers;
 mod catalogue;
 mod covers;
+mod fees;
 mod floors;
 mod hosts;
 mod malloovia;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use stratosim::engine::time::{Instant, Span};
 use stratosim::experiment::opened::{Opened, open};
 use stratosim::model::edge_computer::{Computer, ComputerType};
-use stratosim::model::request::Outcome;
+use stratosim::model::request::{Outcome, Phases};
 use stratosim::run::drive::drive;
 use stratosim::run::sink::{CallRow, Sink, Wants};
 use stratosim::run::summary::Summary;
@@ -18,6 +18,7 @@ struct Call {
     root: bool,
     at: Instant,
     response: Span,
+    phases: Phases,
     offered: Option<Instant>,
     ended: Option<Instant>,
     function: usize,
@@ -45,6 +46,7 @@ impl Sink for Calls {
             root: row.parent_call.is_none(),
             at: row.at,
             response: row.phases.response,
+            phases: row.phases,
             offered: request.offered,
             ended: request.ended,
             function: request.function.index(),
@@ -195,8 +197,22 @@ fn the_documented_call_takes_its_time() {
         assert!((0.1056..0.111).contains(&call.response.as_secs_f64()), "{call:?}");
         assert_eq!((call.routed, call.outcome), (1, Outcome::Served));
     }
-    // Four cores busy for a tenth of a second of one: 2.5 %.
-    assert!(calls.iter().all(|call| call.load == 0 || call.load == 3), "{calls:?}");
+    // The dispatcher sends some of them one after another to one computer, which tells the load of the second before: four
+    // cores busy for a tenth of a second of one are 2.5 %, over the 2 s that a call spans 1.25 %.
+    let (_, calls) = run(&shipped("edge-two-computers", &[]), "dispatcher");
+    assert_eq!(calls.iter().map(|call| call.load).collect::<Vec<_>>(), [0, 0, 1, 0, 3]);
+}
+
+/// Calls that fail at a computer and are sent elsewhere lose the time there to retries: the function calls nobody.
+#[test]
+fn time_at_a_computer_that_failed_is_lost_to_retries() {
+    let (_, calls) = run(&shipped("edge-two-computers", &["functions.clambda0.failure=0.5"]), "router");
+    let lost = calls.iter().filter(|call| !call.phases.retries.is_zero());
+    assert!(lost.clone().count() > 0, "{calls:?}");
+    for call in lost {
+        assert_eq!(call.phases.retries.as_nanos() % 100_040_000, 0, "{call:?}");
+    }
+    assert!(calls.iter().all(|call| call.phases.calls.is_zero()), "{calls:?}");
 }
 
 /// A computer too small for a call is withdrawn, the call is served by another within the same attempt, and the small one takes
