@@ -338,7 +338,7 @@ fn events_max() -> u64 {
 }
 
 fn in_flight_max() -> u64 {
-    10_000_000
+    2_000_000
 }
 
 fn instances_max() -> u64 {
