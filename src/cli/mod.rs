@@ -10,9 +10,12 @@ mod completions;
 mod explain;
 mod explain_request;
 mod inspect;
+#[cfg(not(feature = "yaml"))]
+mod left_out;
 mod list;
 mod plan;
 mod plan_economy;
+#[cfg(feature = "planning")]
 mod plan_fralb;
 mod plan_libra;
 #[cfg(feature = "yaml")]

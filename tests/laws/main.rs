@@ -5,6 +5,7 @@ mod catalogue;
 mod covers;
 mod floors;
 mod hosts;
+#[cfg(feature = "planning")]
 mod malloovia;
 mod neighbours;
 mod play;
