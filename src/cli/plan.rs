@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::plan_economy::PlanEconomy;
-use super::plan_libra::PlanLibra;
-#[cfg(not(feature = "yaml"))]
-use super::left_out::PlanMalloovia;
 #[cfg(not(feature = "planning"))]
 use super::left_out::PlanFralb;
+#[cfg(not(feature = "yaml"))]
+use super::left_out::PlanMalloovia;
+use super::plan_economy::PlanEconomy;
 #[cfg(feature = "planning")]
 use super::plan_fralb::PlanFralb;
+use super::plan_libra::PlanLibra;
 #[cfg(feature = "yaml")]
 use super::plan_malloovia::PlanMalloovia;
 
