@@ -7,12 +7,18 @@ mod calls;
 mod check;
 mod compare;
 mod completions;
+#[cfg(feature = "plots")]
+mod drawn;
 mod explain;
 mod explain_request;
 mod inspect;
+#[cfg(not(feature = "yaml"))]
+mod left_out;
 mod list;
+mod picture;
 mod plan;
 mod plan_economy;
+#[cfg(feature = "planning")]
 mod plan_fralb;
 mod plan_libra;
 #[cfg(feature = "yaml")]

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::REFUSED;
+use super::picture::Picture;
 use super::trace_input::{Input, time_span};
 use crate::engine::random::Streams;
 use crate::engine::time::Span;
@@ -60,6 +61,8 @@ struct Describe {
     /// Print JSON instead of a page.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    picture: Picture,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -176,6 +179,10 @@ impl Describe {
             describer.add(&arrival);
         }
         let description = describer.finish().ok_or("found no arrival, want at least one")?;
+        #[cfg(feature = "plots")]
+        self.picture
+            .write(|| super::drawn::course(&description))
+            .map_err(|(path, error)| format!("{}: {error}", path.display()))?;
         if self.json {
             let text = serde_json::to_string_pretty(&description).map_err(|error| error.to_string())?;
             return show(&text);

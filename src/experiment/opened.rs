@@ -57,9 +57,15 @@ pub fn open(path: &Path, overrides: &[String]) -> Result<Opened, Complaints> {
             } else {
                 parameters.key("use")
             };
-            let near = nearest(&asked.uses, CATALOGUE.iter().map(|row| row.name));
             let complaint = read.refuse(place, "the name of a strategy (`stratosim list` shows them)");
-            desk.add(complaint.with_hint(near.map(|near| format!("did you mean \"{near}\"?"))));
+            let hint = match catalogue::left_out(&asked.uses) {
+                Some(feature) => Some(format!("this build has no {feature}: build with `--features {feature}`")),
+                None => {
+                    let near = nearest(&asked.uses, CATALOGUE.iter().map(|row| row.name));
+                    near.map(|near| format!("did you mean \"{near}\"?"))
+                }
+            };
+            desk.add(complaint.with_hint(hint));
             continue;
         };
         if desk.keep((row.build)(read.document(), parameters.clone(), &setup)).is_some() {

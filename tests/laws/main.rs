@@ -6,6 +6,7 @@ mod covers;
 mod fees;
 mod floors;
 mod hosts;
+#[cfg(feature = "planning")]
 mod malloovia;
 mod neighbours;
 mod play;
