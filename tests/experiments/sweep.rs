@@ -136,7 +136,8 @@ fn workers_and_shards_change_no_byte_and_a_missing_shard_is_named() {
     let lost = std::fs::read_dir(place.path("part2/queue/points.d")).unwrap().map(|entry| entry.unwrap().path());
     std::fs::remove_file(lost.filter(|path| path.extension().is_some_and(|e| e == "csv")).min().unwrap()).unwrap();
     let said = place.line(&format!("collect queue.toml {from}"));
-    assert!(said.err.contains("shard 2/3 says that it is complete (was the scenario changed since?): 1 of its points"));
+    let wanted = "shard 2/3 says that it is complete (was the scenario or the program changed since?): 1 of its points";
+    assert!(said.err.contains(wanted), "{}", said.err);
 }
 
 #[test]
@@ -172,6 +173,45 @@ fn points_are_drawn_in_layers_and_traces_are_an_axis() {
     // A trace with other bytes is another point, under the same name.
     place.write("a.csv", "3\n4\n6\n");
     assert!(place.done("sweep q.toml").starts_with("4 points: 2 runs made, 2 were there\n"));
+}
+
+/// Every cell of `points.csv`, with its type, stands in `points.parquet` too.
+#[cfg(feature = "report")]
+#[test]
+fn a_table_for_programs_holds_what_the_one_for_people_does() {
+    use polars::prelude::{AnyValue, ParquetReader, SerReader};
+
+    let place = Place::new();
+    let axis = "[[sweep.axes]]\nkey = \"functions.f.work\"\nvalues = [\"1s\", \"erlang(1s, stages 4)\"]\n";
+    place.write("queue.toml", &(sweep(3, 300) + axis));
+    place.done("sweep queue.toml -q");
+    let file = std::fs::File::open(place.path("results/queue/points.parquet")).unwrap();
+    let frame = ParquetReader::new(file).finish().unwrap();
+    let mut text = csv::Reader::from_path(place.path("results/queue/points.csv")).unwrap();
+    let header = text.headers().unwrap().clone();
+    let names: Vec<&str> = frame.get_column_names().into_iter().map(|name| name.as_str()).collect();
+    assert_eq!(names, header.iter().collect::<Vec<_>>());
+    let rows: Vec<csv::StringRecord> = text.records().map(Result::unwrap).collect();
+    assert_eq!((rows.len(), frame.height()), (24, 24));
+    let mut kinds = std::collections::BTreeMap::<&str, u32>::new();
+    for (at, name) in header.iter().enumerate() {
+        let column = frame.column(name).unwrap();
+        for (nth, row) in rows.iter().enumerate() {
+            let cell = &row[at];
+            let (kind, same) = match column.get(nth).unwrap() {
+                AnyValue::Null => ("nothing", cell.is_empty()),
+                AnyValue::Int64(whole) => ("whole", cell == whole.to_string()),
+                AnyValue::Float64(float) => ("float", cell.parse() == Ok(float)),
+                AnyValue::String(text) => ("text", cell == text),
+                other => panic!("{name}: {other:?}"),
+            };
+            assert!(same, "{name}, row {nth}: {cell:?} and {:?}", column.get(nth));
+            *kinds.entry(kind).or_default() += 1;
+        }
+    }
+    // Point and replications are whole; strategy, three axes and verdict are text.
+    assert_eq!((kinds["whole"], kinds["text"]), (2 * 24, 5 * 24));
+    assert!(kinds["float"] > 200 && kinds["nothing"] >= 24, "{kinds:?}");
 }
 
 #[test]
