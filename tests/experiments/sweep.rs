@@ -63,45 +63,63 @@ fn only_what_is_missing_or_changed_is_run() {
     assert_eq!(place.read("results/queue/points.csv"), before);
 }
 
-/// Kills a sweep at seeded offsets, starting it again each time, and gives how often it was really killed at work.
-fn killed(place: &Place, line: &str, kills: u32, longest: Duration) -> u32 {
-    let mut rng = Rng::seeded(20_251_122);
-    let mut caught = 0;
-    for _ in 0..kills {
-        let mut child = place.command(line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(longest.mul_f64(rng.uniform()));
+/// Finished runs in the folder of a sweep.
+fn finished(place: &Place, out: &str) -> usize {
+    let Ok(entries) = std::fs::read_dir(place.path(&format!("{out}/queue/points.d"))) else { return 0 };
+    entries.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|ending| ending == "csv")).count()
+}
+
+/// Kills a sweep into a folder at seeded offsets, starting it again each time; after each kill that found it at work, how many runs
+/// were there.
+fn killed(place: &Place, out: &str, offsets: &[Duration]) -> Vec<usize> {
+    let line = format!("sweep queue.toml -q --out {out} --workers 1");
+    let mut stages = Vec::new();
+    for &offset in offsets {
+        let mut child = place.command(&line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(offset);
         // SIGKILL: no handler runs.
         let was_at_work = child.try_wait().unwrap().is_none();
         child.kill().unwrap();
         child.wait().unwrap();
-        caught += u32::from(was_at_work);
+        if was_at_work {
+            stages.push(finished(place, out));
+        }
     }
-    caught
+    stages
 }
 
-/// A thousand points and fifty kills in the second tier; a small sweep and a few kills in the first.
+/// A thousand points killed at fifty offsets in the second tier, begun five times; a small sweep and a few kills in the first.
 #[test]
 fn a_sweep_that_was_killed_again_and_again_gives_the_same_bytes() {
-    let (points, kills) = if cfg!(feature = "long") { (500, 50) } else { (30, 6) };
+    let (points, horizon_s, rounds, kills) = if cfg!(feature = "long") { (500, 600, 5, 10) } else { (30, 2000, 1, 6) };
     let place = Place::new();
-    place.write("queue.toml", &sweep(points, 2000));
+    place.write("queue.toml", &sweep(points, horizon_s));
     let began = std::time::Instant::now();
     place.done("sweep queue.toml -q --out whole");
+    let runs = finished(&place, "whole");
     // Offsets within the time that a sweep takes here and now: early ones come before the first run, late ones in the midst.
     let longest = began.elapsed().mul_f64(0.7);
-    let caught = killed(&place, "sweep queue.toml -q --out torn --workers 1", kills, longest);
-    assert!(caught > 0, "no sweep was caught at work");
-    let out = place.done("sweep queue.toml --out torn");
-    println!("{caught} of {kills} were caught at work; at the end: {}", out.lines().next().unwrap());
-    assert!(!out.contains(" 0 were there"), "no killed sweep left a run: {out}");
-    assert_eq!(place.read("torn/queue/points.csv"), place.read("whole/queue/points.csv"));
-    assert_eq!(place.read("torn/queue/points.manifest.json"), place.read("whole/queue/points.manifest.json"));
-    let left: Vec<_> = std::fs::read_dir(place.path("torn/queue/points.d"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".part"))
-        .collect();
-    assert!(left.is_empty(), "{left:?}");
+    let mut rng = Rng::seeded(20_251_122);
+    let mut midst = 0;
+    for round in 0..rounds {
+        let out = format!("torn{round}");
+        let offsets: Vec<Duration> = (0..kills).map(|_| longest.mul_f64(rng.uniform())).collect();
+        let stages = killed(&place, &out, &offsets);
+        midst += stages.iter().filter(|&&stage| 0 < stage && stage < runs).count();
+        let told = place.done(&format!("sweep queue.toml --out {out}"));
+        println!("killed with {stages:?} of {runs} runs; at the end: {}", told.lines().next().unwrap());
+        assert!(!told.contains(" 0 were there"), "no killed sweep left a run: {told}");
+        for file in ["points.csv", "points.manifest.json"] {
+            assert_eq!(place.read(&format!("{out}/queue/{file}")), place.read(&format!("whole/queue/{file}")));
+        }
+        let left: Vec<_> = std::fs::read_dir(place.path(&format!("{out}/queue/points.d")))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".part"))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+    assert!(midst >= rounds, "{midst} of {} kills came in the midst of a sweep", rounds * kills);
 }
 
 #[test]
