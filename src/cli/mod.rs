@@ -41,7 +41,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::experiment::opened::{Opened, open};
+use crate::experiment::opened::{Column, Opened, open};
 use crate::scenario::complaint::Complaints;
 
 /// The input was refused.
@@ -106,6 +106,20 @@ impl ScenarioArgs {
     fn open(&self) -> Result<Opened, ExitCode> {
         open(&self.scenario, &self.set).map_err(|complaints| refuse(&complaints))
     }
+}
+
+/// The column that an option names. Where the scenario has none of this name, prints those it has and gives the exit code.
+fn column<'o>(opened: &'o Opened, option: &str, name: &str) -> Result<&'o Column, ExitCode> {
+    opened.column(name).ok_or_else(|| {
+        let known: Vec<&str> = opened.columns.iter().map(|column| column.label.as_str()).collect();
+        say(&format!("{option} {name}: the scenario has {}", known.join(", ")));
+        ExitCode::from(REFUSED)
+    })
+}
+
+/// The column that `--strategy` names; the first where it is left out.
+fn column_or_first<'o>(opened: &'o Opened, name: Option<&str>) -> Result<&'o Column, ExitCode> {
+    name.map_or_else(|| Ok(&opened.columns[0]), |name| column(opened, "--strategy", name))
 }
 
 /// Prints complaints: with pictures on a terminal, one a line elsewhere.

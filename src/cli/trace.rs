@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::REFUSED;
 use super::picture::Picture;
 use super::trace_input::{Input, time_span};
+use super::{REFUSED, say};
 use crate::engine::random::Streams;
 use crate::engine::time::Span;
 use crate::scenario::raw::Keep;
@@ -155,7 +155,7 @@ impl TraceCommand {
         match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(message) => {
-                eprintln!("{message}");
+                say(&message);
                 ExitCode::from(REFUSED)
             }
         }
@@ -166,7 +166,7 @@ impl Import {
     /// Writes a trace as a table of arrivals; the report goes to standard error.
     fn write(&self, trace: &mut dyn Trace) -> Result<(), String> {
         to_file(self.out.as_deref(), |out| write(trace, out).map(drop).map_err(|error| error.to_string()))?;
-        eprintln!("{}", trace.report());
+        say(&trace.report().to_string());
         Ok(())
     }
 }
@@ -207,7 +207,7 @@ impl FitTrace {
         let compared = goodness(&counts, &found, &self.input.streams()).map_err(|unfit| unfit.to_string())?;
         let text = serde_json::to_string_pretty(&found).map_err(|error| error.to_string())?;
         to_file(self.out.as_deref(), |out| writeln!(out, "{text}").map_err(|error| error.to_string()))?;
-        eprintln!("{compared}");
+        say(&compared.to_string());
         Ok(())
     }
 }

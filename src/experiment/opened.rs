@@ -77,6 +77,11 @@ pub fn open(path: &Path, overrides: &[String]) -> Result<Opened, Complaints> {
 }
 
 impl Opened {
+    /// The column of a name.
+    pub fn column(&self, label: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.label == label)
+    }
+
     /// The setup that a strategy meets: where it knows no nodes, every source is at the cloud.
     pub fn setup_for(&self, column: &Column, replication: u64) -> Setup {
         let mut setup = self.setup.clone();
@@ -87,7 +92,7 @@ impl Opened {
         if column.row.knows == Knows::Cloud { setup.all_at_the_cloud() } else { setup }
     }
 
-    /// A fresh strategy for a column.
+    /// A fresh strategy for a column, as the scenario's first replication has it and wherever its sources are.
     pub fn build(&self, column: &Column) -> Built {
         self.build_for(column, &self.setup)
     }

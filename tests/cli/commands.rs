@@ -115,6 +115,17 @@ fn explain_shows_every_value_with_its_origin_and_what_follows_from_it() {
     let said = place.line("explain town.toml --key pools.fleet.boot --json");
     let rows: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert!(rows.to_string().contains("30s"), "{rows}");
+    // What the file leaves out is in force, too: keys that are empty by default, and those of a table that is not there.
+    for (asked, told) in [
+        ("archive", "archive = none default "),
+        ("chains", "chains = {} default "),
+        ("probe", "probe = [] default "),
+        ("pools.fleet.health_check.checks", "pools.fleet.health_check = none default "),
+    ] {
+        let said = place.line(&format!("explain town.toml --key {asked}"));
+        let first = said.out.lines().next().unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.code == Some(0) && first.starts_with(told), "{said:?}");
+    }
     let said = place.line("explain town.toml --key pools.flet");
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
     assert!(said.err.contains("no key begins with it"), "{}", said.err);

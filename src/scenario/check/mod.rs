@@ -3,9 +3,13 @@
 mod archive;
 mod chains;
 mod computers;
+mod containers;
 pub mod economy;
+mod environments;
 mod functions;
+mod groups;
 mod laws;
+mod machines;
 mod places;
 mod pools;
 mod processes;
