@@ -9,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::REFUSED;
 use super::trace_input::{Input, time_span};
+use super::trace_timetable::MakeTimetable;
 use crate::engine::random::Streams;
 use crate::engine::time::Span;
 use crate::scenario::raw::Keep;
@@ -42,6 +43,8 @@ enum Action {
     Cut(CutTrace),
     /// Put several traces together, each file one trace.
     Merge(Import),
+    /// Make a timetable of calls: time, function, endpoint and size in each line.
+    Timetable(MakeTimetable),
 }
 
 #[derive(Args)]
@@ -148,6 +151,7 @@ impl TraceCommand {
             Action::Synth(synth) => synth.run(),
             Action::Scale(scale) => scale.run(),
             Action::Cut(cut) => cut.run(),
+            Action::Timetable(timetable) => timetable.run(),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
@@ -265,7 +269,10 @@ impl CutTrace {
 }
 
 /// Writes to a file that appears when it is complete, or to standard output, whose reader may go away.
-fn to_file(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> Result<(), String>) -> Result<(), String> {
+pub(super) fn to_file(
+    path: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), String>,
+) -> Result<(), String> {
     let Some(path) = path else {
         let mut out = BufWriter::new(Patient(io::stdout().lock()));
         return write(&mut out).and_then(|()| out.flush().map_err(|error| error.to_string()));

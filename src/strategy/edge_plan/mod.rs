@@ -196,15 +196,16 @@ impl EdgePlan {
 }
 
 impl AtWork {
-    /// Orders the replicas of the plan in force: first who shrinks, so that memory is free, then who grows. A surplus
-    /// replica leaves when it has nothing to do: while requests wait, a fleet shrinks to the length of its line at most,
-    /// and is looked at again soon. One that has a line and no replica gets one before others grow.
+    /// Orders the replicas of the plan in force: first who shrinks, so that memory is free, then who grows. Surplus
+    /// replicas finish what they have and leave the line to those that stay. Where none is to stay, as many as the line
+    /// is long do, until it is served; the fleet is looked at again soon. One that has a line and no replica gets one
+    /// before others grow.
     fn size_fleets(&mut self, view: &View<'_>, orders: &mut Orders) {
         let mut changes: Vec<(usize, PoolId, u32, bool)> = Vec::new();
         let mut surplus = false;
         for (&pool, &planned) in self.layout.fleets.iter().zip(&self.planned) {
             let (size, line) = (view.size(pool), view.waiting_exact(pool));
-            let want = planned.max(size.min(line)).max(u32::from(line > 0));
+            let want = if planned > 0 || line == 0 { planned } else { size.min(line).max(1) };
             surplus |= want > planned;
             match want.cmp(&size) {
                 Ordering::Less => changes.push((0, pool, want, want > planned)),
