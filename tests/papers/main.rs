@@ -9,6 +9,7 @@ mod fralb_complaints;
 mod fralb_local;
 mod fralb_plan;
 mod fralb_requests;
+mod fralb_ring;
 mod libra_provider;
 mod libra_replay;
 mod malloovia_plan;

@@ -4,7 +4,7 @@
 //!
 //! Source: Filippini, Lujak, Ciavotta, JSA 2026, 103787, doi 10.1016/j.sysarc.2026.103787: LMM (`lmm`) and FaaS-MACrO
 //! (`faas-macro`), which are published as planners without requests; section numbers of rewards as in `planner::fralb`.
-//! Differs: periods are tied by what a plan cannot undo at once: new replicas start cold, surplus ones serve their line first
+//! Differs: periods are tied by what a plan cannot undo at once: new replicas start cold, surplus ones finish what they have
 //! and keep their memory until then, deciding may take time. A request that was sent to a neighbour whose replicas have
 //! gone meanwhile is sent on to the cloud, where the model knows no request under way.
 
