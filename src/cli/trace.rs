@@ -9,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::picture::Picture;
 use super::trace_input::{Input, time_span};
+use super::trace_timetable::MakeTimetable;
 use super::{REFUSED, say};
 use crate::engine::random::Streams;
 use crate::engine::time::Span;
@@ -43,6 +44,8 @@ enum Action {
     Cut(CutTrace),
     /// Put several traces together, each file one trace.
     Merge(Import),
+    /// Make a timetable of calls: time, function, endpoint and size in each line.
+    Timetable(MakeTimetable),
 }
 
 #[derive(Args)]
@@ -151,6 +154,7 @@ impl TraceCommand {
             Action::Synth(synth) => synth.run(),
             Action::Scale(scale) => scale.run(),
             Action::Cut(cut) => cut.run(),
+            Action::Timetable(timetable) => timetable.run(),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
@@ -272,7 +276,10 @@ impl CutTrace {
 }
 
 /// Writes to a file that appears when it is complete, or to standard output, whose reader may go away.
-fn to_file(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> Result<(), String>) -> Result<(), String> {
+pub(super) fn to_file(
+    path: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), String>,
+) -> Result<(), String> {
     let Some(path) = path else {
         let mut out = BufWriter::new(Patient(io::stdout().lock()));
         return write(&mut out).and_then(|()| out.flush().map_err(|error| error.to_string()));

@@ -524,6 +524,7 @@ impl<'a> Driver<'a> {
             measured: self.measured,
             slo: self.slo,
             retries: self.retries,
+            asked_late: self.feeds.iter().filter_map(|feed| feed.source.asked_late()).reduce(|sum, late| sum + late),
             orders: self.orders_given,
             refusals: self.refusals,
             response: self.response,

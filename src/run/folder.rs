@@ -225,6 +225,7 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
         "requests": flow(&summary.roots),
         "calls": flow(&summary.calls),
         "retries": summary.retries,
+        "asked_late": summary.asked_late,
         "orders": summary.orders,
         "refusals": summary.refusals,
         "slo_s": summary.slo.map(|slo| slo.as_secs_f64()),

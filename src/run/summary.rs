@@ -83,6 +83,8 @@ pub struct Summary {
     pub measured: u64,
     pub slo: Option<Span>,
     pub retries: u64,
+    /// Requests of timetables that no client was free for at their instant; `None` where there is no such timetable.
+    pub asked_late: Option<u64>,
     pub orders: u64,
     pub refusals: u64,
     /// Response of served roots, nanoseconds, after the warm-up.

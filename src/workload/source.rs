@@ -155,11 +155,20 @@ impl Source {
         }
     }
 
+    /// Requests of a recorded trace that came late, because all who ask them had one under way; `None` where nobody waits.
+    pub fn asked_late(&self) -> Option<u64> {
+        match &self.draws {
+            Draws::Recorded { player, .. } if self.clients() > 0 => Some(player.asked_late()),
+            _ => None,
+        }
+    }
+
     /// How many clients wait for their answers: 0 for an open source.
     pub fn clients(&self) -> u32 {
         match &self.arrivals {
             Arrivals::Closed(closed) => closed.clients(),
             Arrivals::Clients(clients) => clients.clients(),
+            Arrivals::Replay(replay) => replay.clients,
             _ => 0,
         }
     }
@@ -205,6 +214,13 @@ impl Source {
                 clients.next(client, now, think).map_or(Next::Done, Next::AfterAnswer)
             }
             (open, Draws::InOrder { arrivals, .. }) => shifted(open.next(arrivals), self.start),
+            (Arrivals::Replay(replay), Draws::Recorded { player, work, payload }) if replay.clients > 0 => {
+                let since = Instant::ZERO + now.saturating_since(self.start);
+                match shifted(player.take_turn(client, since, work, payload), self.start) {
+                    Next::At(at) => Next::AfterAnswer(at.saturating_since(now)),
+                    other => other,
+                }
+            }
             (_, Draws::Recorded { player, .. }) => shifted(player.next(), self.start),
             _ => unreachable!("draws are keyed exactly where the loop is closed"),
         };
@@ -227,6 +243,7 @@ impl Source {
                 self.laws.draw(&mut work.at(request), &mut payload.at(request))
             }
             (_, Draws::InOrder { work, payload, .. }) => self.laws.draw(work, payload),
+            (Arrivals::Replay(replay), Draws::Recorded { player, .. }) if replay.clients > 0 => player.turn(client),
             (_, Draws::Recorded { player, work, payload }) => player.demand(work, payload),
             _ => unreachable!("draws are keyed exactly where the loop is closed"),
         }

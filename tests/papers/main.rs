@@ -13,6 +13,7 @@ mod fralb_local;
 mod fralb_plan;
 #[cfg(feature = "planning")]
 mod fralb_requests;
+mod fralb_ring;
 mod libra_provider;
 mod libra_replay;
 #[cfg(feature = "planning")]

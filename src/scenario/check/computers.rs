@@ -25,7 +25,18 @@ impl Checker<'_> {
         if written.report.0.is_zero() {
             self.refuse(path.key("report"), "a length of time above zero");
         }
-        let kind = self.computer_type(written, raw, path);
+        let (kind, copies_input) = match &written.file {
+            Some(file) => {
+                let mut elsewhere = vec!["type", "processors", "containers", "copy_input"];
+                elsewhere.retain(|key| self.read.is_given(path.key(*key)));
+                for key in elsewhere {
+                    self.refuse(path.key(key), "nothing: `file` says it");
+                }
+                let described = self.computer_file(file, path);
+                (described.kind, described.copies_input)
+            }
+            None => (self.computer_type(written, raw, path), written.copy_input),
+        };
         let (kind, functions) = self.functions_of(kind, written, path);
         // A computer without processors has its complaint.
         let flaws = if kind.processors.is_empty() { Vec::new() } else { kind.flaws() };
@@ -60,7 +71,7 @@ impl Checker<'_> {
                 functions,
                 report: written.report.0,
                 faithful: written.faithful,
-                copies_input: written.copy_input,
+                copies_input,
             })),
             birth: Birth::Ordered {
                 boot: nothing(),
@@ -192,8 +203,8 @@ impl Checker<'_> {
         let known = self.names.functions.clone();
         let mut functions = Vec::new();
         let mut containers = Vec::new();
-        let brought =
-            matches!(written.kind, Some(raw::Ready::Raspberry | raw::Ready::IntelServer | raw::Ready::Example));
+        let ready = matches!(written.kind, Some(raw::Ready::Raspberry | raw::Ready::IntelServer | raw::Ready::Example));
+        let brought = ready || written.file.is_some();
         for (nth, container) in kind.containers.into_iter().enumerate() {
             let index = if brought {
                 known.iter().position(|name| *name == container.function)
@@ -209,8 +220,10 @@ impl Checker<'_> {
                 containers.push(container);
             }
         }
-        if brought && containers.is_empty() {
-            self.refuse(path.key("type"), "a computer with a function of this scenario, such as clambda0");
+        // A file that could not be read has its complaint.
+        if brought && containers.is_empty() && !kind.processors.is_empty() {
+            let key = path.key(if written.file.is_some() { "file" } else { "type" });
+            self.refuse(key, "a computer with a function of this scenario, such as clambda0");
         }
         (ComputerType { processors: kind.processors, containers }, functions)
     }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod chains;
+mod computer_file;
 mod computers;
 mod containers;
 pub mod economy;

@@ -11,6 +11,7 @@ use crate::scenario::complaint::quoted;
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 use crate::scenario::setup::FunctionSetup;
+use crate::workload::closed::CLIENTS_MAX;
 use crate::workload::demand::DemandLaws;
 use crate::workload::replay::{Callee, Replay, Survey, survey};
 use crate::workload::source::Arrivals;
@@ -60,9 +61,14 @@ impl Checker<'_> {
             Some(_) => None,
             None => Some(Arc::new(self.entries(&survey, path)?)),
         };
+        let clients = written.clients.unwrap_or(0);
+        if written.clients.is_some() && !(1..=CLIENTS_MAX).contains(&clients) {
+            self.refuse(path.key("clients"), format!("from 1 to {CLIENTS_MAX} clients"));
+            return None;
+        }
         let (takes_work, takes_payload) = (written.work.is_none(), written.payload.is_none());
-        let callees = Arc::new(callees);
-        Some(Arrivals::Replay(Replay { recipe: Arc::new(recipe), callees, other, entries, takes_work, takes_payload }))
+        let (recipe, callees) = (Arc::new(recipe), Arc::new(callees));
+        Some(Arrivals::Replay(Replay { recipe, callees, other, entries, takes_work, takes_payload, clients }))
     }
 
     /// The key that named the files.
