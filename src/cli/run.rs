@@ -104,6 +104,9 @@ impl Run {
             format: self.requests.log().unwrap_or_default(),
         };
         let mut watch = Watch::open(self.quiet, self.verbose, self.log.as_deref(), opened)?;
+        if !self.quiet {
+            opened.remarks.iter().for_each(|remark| super::say(remark));
+        }
         let mut finished = Vec::new();
         for column in &opened.columns {
             if !self.strategies.is_empty() && !self.strategies.contains(&column.label) {

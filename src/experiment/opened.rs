@@ -26,6 +26,8 @@ pub struct Opened {
     pub columns: Vec<Column>,
     /// Points that `sweep` runs, where the scenario has any.
     pub sweep: Option<Sweep>,
+    /// What was repaired or dropped in its traces.
+    pub remarks: Vec<String>,
     overrides: Vec<String>,
 }
 
@@ -45,7 +47,7 @@ pub fn open(path: &Path, overrides: &[String]) -> Result<Opened, Complaints> {
     let read: Read<raw::Scenario> = read_file(path, overrides)?;
     let mut desk = Desk::new();
     let checked = desk.keep(check(&read, path));
-    let Some(Checked { setup, strategies, sweep }) = checked else {
+    let Some(Checked { setup, strategies, sweep, remarks }) = checked else {
         return Err(desk.finish().expect_err("a scenario that is not kept was complained about"));
     };
     let mut columns = Vec::new();
@@ -73,7 +75,7 @@ pub fn open(path: &Path, overrides: &[String]) -> Result<Opened, Complaints> {
         }
     }
     desk.finish()?;
-    Ok(Opened { path: path.to_owned(), read, setup, columns, sweep, overrides: overrides.to_vec() })
+    Ok(Opened { path: path.to_owned(), read, setup, columns, sweep, remarks, overrides: overrides.to_vec() })
 }
 
 impl Opened {

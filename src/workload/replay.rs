@@ -45,6 +45,9 @@ pub struct Callee {
 #[derive(Clone, Debug)]
 pub struct Survey {
     pub arrivals: u64,
+    /// Instants of the first and the last arrival; zero where there is none.
+    pub first: Instant,
+    pub last: Instant,
     /// Functions that may be called, in order of first appearance. With other seeds others of them may have arrivals.
     pub functions: Vec<Surveyed>,
     /// Nodes where requests entered.
@@ -74,11 +77,14 @@ pub fn survey(recipe: &Recipe, source: &str, streams: &Streams, until: Instant) 
     let mut trace = recipe.open(&own_streams(source, streams))?;
     // Arrivals and memory of each function, by its number.
     let mut met: Vec<(u64, Option<u64>)> = Vec::new();
+    let (mut first, mut last) = (None, Instant::ZERO);
     while let Some(arrival) = trace.next_arrival()?.filter(|arrival| arrival.at < until) {
         let index = arrival.function.index();
         if index >= met.len() {
             met.resize(index + 1, (0, None));
         }
+        first.get_or_insert(arrival.at);
+        last = arrival.at;
         let (arrivals, memory) = &mut met[index];
         *arrivals += 1;
         *memory = (*memory).max(arrival.memory_bytes);
@@ -92,6 +98,8 @@ pub fn survey(recipe: &Recipe, source: &str, streams: &Streams, until: Instant) 
     let named = cast.functions.iter().enumerate().map(of);
     Ok(Survey {
         arrivals: met.iter().map(|(arrivals, _)| arrivals).sum(),
+        first: first.unwrap_or_default(),
+        last,
         functions: named.filter(|of| chosen.is_none_or(|names| names.contains(&*of.name))).collect(),
         nodes: cast.nodes.iter().cloned().collect(),
         report: trace.report().clone(),

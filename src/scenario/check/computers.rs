@@ -14,6 +14,13 @@ use crate::model::tariff::PerHour;
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 
+/// Most operations, or bytes, for a byte or a call: days of the quickest processor.
+const PER_CALL_MAX: f64 = 1e15;
+/// Most containers of a ready-made computer, and workers of one.
+const PARTS_MAX: u32 = 10_000;
+/// A computer reports at most so often.
+const REPORT_MIN: Span = Span::from_nanos(1_000_000);
+
 impl Checker<'_> {
     pub(super) fn computer_pool(
         &mut self,
@@ -22,8 +29,8 @@ impl Checker<'_> {
         path: &KeyPath,
     ) -> PoolSpec {
         let node = self.node(written.node.as_ref(), path.key("node"));
-        if written.report.0.is_zero() {
-            self.refuse(path.key("report"), "a length of time above zero");
+        if written.report.0 < REPORT_MIN {
+            self.refuse(path.key("report"), format!("a length of time of at least {REPORT_MIN}"));
         }
         let (kind, copies_input) = match &written.file {
             Some(file) => {
@@ -118,6 +125,15 @@ impl Checker<'_> {
         for (key, _) in misplaced.into_iter().filter(|(_, wrong)| *wrong) {
             self.refuse(path.key(key), "no such key for this type of computer");
         }
+        let counts = [
+            ("cpu_containers", written.cpu_containers),
+            ("gpu_containers", written.gpu_containers),
+            ("workers", written.workers),
+        ];
+        if let Some((key, _)) = counts.into_iter().find(|(_, count)| *count > PARTS_MAX) {
+            self.refuse(path.key(key), format!("at most {PARTS_MAX}"));
+            return ComputerType { processors: Vec::new(), containers: Vec::new() };
+        }
         match written.kind {
             Some(raw::Ready::Raspberry) => ComputerType::raspberry(written.cpu_containers, written.gpu_containers),
             Some(raw::Ready::IntelServer) => ComputerType::intel_server(written.cpu_containers, written.workers),
@@ -167,8 +183,8 @@ impl Checker<'_> {
                 ("ops_per_work", container.ops_per_work.unwrap_or(0.0)),
             ];
             for (key, number) in numbers {
-                if !(number.is_finite() && number >= 0.0) {
-                    self.refuse(path.key(key), "a finite number, not negative");
+                if !(0.0..=PER_CALL_MAX).contains(&number) {
+                    self.refuse(path.key(key), "a number from 0 to 1e15");
                 }
             }
             let memory = raw.functions.get(function).map_or(0, |function| function.memory.0);

@@ -23,9 +23,11 @@ impl Checker<'_> {
     ) -> PoolSpec {
         let node = self.node(written.node.as_ref(), path.key("node"));
         let serves = self.served(&written.serves, &path.key("serves"));
-        if !(written.vcpu > 0.0 && written.vcpu <= CORES_MAX) {
+        let sound = written.vcpu > 0.0 && written.vcpu <= CORES_MAX;
+        if !sound {
             self.refuse(path.key("vcpu"), "from just above 0 to 4096 vCPU");
         }
+        let vcpu = if sound { written.vcpu } else { 1.0 };
         let memory_mib = u64::from(self.whole_mib(written.memory.0, &path.key("memory")));
         if written.concurrency == 0 {
             self.refuse(path.key("concurrency"), "at least one request at once");
@@ -36,7 +38,7 @@ impl Checker<'_> {
         }
         let charge = Charge::Held {
             kind: format!("container {} vCPU {memory_mib} MiB", written.vcpu),
-            price: price.map_or(PerHour(0), |price| price.per_hour(written.vcpu, memory_mib)),
+            price: price.map_or(PerHour(0), |price| price.per_hour(vcpu, memory_mib)),
             minimum: price.map_or(Span::ZERO, |price| price.minimum),
             quantum: price.map_or(Span::ZERO, |price| price.quantum),
             interruptions_per_hour: 0.0,
@@ -81,7 +83,7 @@ impl Checker<'_> {
             memory_mib,
             birth,
             capacity: if written.shared {
-                let millicores = ((written.vcpu * 1000.0).round() as u64).max(1);
+                let millicores = ((vcpu * 1000.0).round() as u64).max(1);
                 Capacity::Shared { millicores, workers: written.concurrency.max(1) }
             } else {
                 Capacity::Slots(written.concurrency.max(1))

@@ -14,6 +14,8 @@ use crate::scenario::raw;
 use crate::scenario::setup::FunctionSetup;
 
 const GROWTH_WINDOW: Span = Span::from_secs(10);
+/// More is no limit: an account has a thousand environments until it asks for more.
+const GROWTH_MAX: u32 = 1_000_000;
 
 impl Checker<'_> {
     pub(super) fn function_pool(
@@ -35,7 +37,11 @@ impl Checker<'_> {
         if !(written.cold_factor > 0.0 && written.cold_factor.is_finite()) {
             self.refuse(path.key("cold_factor"), "a factor above zero");
         }
-        let growth = (written.growth_per_10s > 0)
+        if written.growth_per_10s > GROWTH_MAX {
+            self.refuse(path.key("growth_per_10s"), format!("at most {GROWTH_MAX} environments"));
+        }
+        let growth = (1..=GROWTH_MAX)
+            .contains(&written.growth_per_10s)
             .then_some(Growth { environments: written.growth_per_10s, window: GROWTH_WINDOW });
         if written.queue_limit > 0 && growth.is_some() && self.read.is_given(path.key("growth_per_10s")) {
             self.refuse(path.key("queue_limit"), "no queue where growth is limited: a throttled request is not kept");

@@ -12,6 +12,8 @@ use crate::scenario::raw;
 use crate::scenario::setup::FunctionSetup;
 
 pub(super) const CORES_MAX: f64 = 4096.0;
+/// So much quicker than the machine that work is measured on is no machine.
+const SPEED_MAX: f64 = 1e6;
 /// Most pools, those of functions that have one each among them.
 const POOLS_MAX: usize = 100_000;
 
@@ -69,8 +71,8 @@ impl Checker<'_> {
     }
 
     pub(super) fn per_speed(&mut self, speed: f64, path: &KeyPath) -> f64 {
-        if !(speed > 0.0 && speed.is_finite()) {
-            self.refuse(path.key("speed"), "a speed above zero");
+        if !(speed > 0.0 && speed <= SPEED_MAX) {
+            self.refuse(path.key("speed"), "a speed above zero, at most 1000000");
             return 1.0;
         }
         1.0 / speed

@@ -12,6 +12,8 @@ use crate::scenario::raw;
 
 /// The monitor looks at most so often in its shorter period, so that two lengths that hardly fit do not cost a run.
 const LOOKS_MAX: u64 = 100;
+/// Shorter buckets than that are no monitor's.
+const GRANULARITY_MIN: Span = Span::from_nanos(1_000_000);
 
 impl Checker<'_> {
     pub(super) fn provider(&mut self, raw: &raw::Scenario, pools: &[PoolSpec]) -> ProviderSpec {
@@ -26,13 +28,13 @@ impl Checker<'_> {
     fn monitor(&mut self, raw: &raw::Scenario) -> MonitorSpec {
         let spec =
             MonitorSpec { granularity: raw.monitor.granularity.0, delay: raw.monitor.delay.0, sample: raw.sample.0 };
-        if spec.granularity.is_zero() {
-            self.refuse("monitor.granularity", "a length of time above zero");
+        if spec.granularity < GRANULARITY_MIN {
+            self.refuse("monitor.granularity", format!("a length of time of at least {GRANULARITY_MIN}"));
         }
         if spec.delay > KEPT {
             self.refuse("monitor.delay", "at most a day, as long as points are kept");
         }
-        if spec.granularity.is_zero() || spec.sample.is_zero() {
+        if spec.granularity < GRANULARITY_MIN || spec.sample.is_zero() {
             return MonitorSpec::default();
         }
         let shorter = spec.granularity.min(spec.sample).as_nanos();

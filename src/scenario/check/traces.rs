@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Checker;
+use super::{Checker, SAMPLES_MAX};
 use crate::engine::random::Streams;
 use crate::engine::time::{Instant, Span};
 use crate::model::ids::{FunctionId, NodeId};
@@ -55,6 +55,16 @@ impl Checker<'_> {
             let found = format!("no arrival among {} rows", survey.report.rows);
             self.refuse_found(self.file_key(written, path), found, "an arrival before the horizon");
             return None;
+        }
+        let samples = survey.last.as_nanos() / raw.sample.0.as_nanos().max(1);
+        if samples > SAMPLES_MAX {
+            let found = format!("arrivals from {} to {} s", survey.first, survey.last);
+            let wanted = "times that begin near zero (`from_first = true` takes the first as zero), or a horizon";
+            self.refuse_found(self.file_key(written, path), found, wanted);
+            return None;
+        }
+        if survey.report.repaired().chain(survey.report.dropped()).next().is_some() {
+            self.remarks.push(format!("{path}: {}", survey.report));
         }
         let (callees, other) = self.callees(written, &survey, raw, functions, path)?;
         let entries = match written.at {
