@@ -274,3 +274,33 @@ fn output_that_cannot_be_printed_is_said() {
     let said = super::said(&command.output().unwrap());
     assert_eq!((said.code, said.err.as_str()), (Some(1), "output: No space left on device (os error 28)\n"));
 }
+
+/// A scenario of one function under the calls of a table.
+fn with_calls(calls: &str) -> Place {
+    let place = Place::new();
+    place.write("calls.csv", calls.to_owned());
+    let scenario = "name = \"calls\"\nstrategies = [\"faas\"]\n[functions.a]\nwork = \"100ms\"\n[pools.lambda]\nkind = \"function\"\n\
+                    [sources.users]\nkind = \"trace\"\nformat = \"arrivals\"\nfile = \"calls.csv\"\n";
+    place.write("calls.toml", scenario.to_owned());
+    place
+}
+
+#[test]
+fn what_was_repaired_in_a_trace_is_told_before_it_is_run() {
+    let place = with_calls("arrival_s,function\n-1,a\n2,a\n");
+    for command in ["check calls.toml", "run calls.toml"] {
+        let said = place.line(command);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(said.err.starts_with("sources.users: 2 rows read, 2 arrivals\nrepaired 1: "), "{said:?}");
+    }
+    assert_eq!(place.line("run calls.toml -q").err, "");
+}
+
+#[test]
+fn seconds_since_1970_are_refused_with_a_way_out() {
+    let place = with_calls("arrival_s,function\n1763800000.5,a\n1763800001,a\n");
+    let said = place.line("check calls.toml");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("from_first = true"), "{said:?}");
+    assert_eq!(place.line("check calls.toml --set sources.users.from_first=true").code, Some(0));
+}
