@@ -10,7 +10,7 @@ const ASKED: [(&str, &str); 4] = [
         "plan malloovia: this build reads no problem files: build with `--features yaml`\n",
     ),
     (
-        "check town.toml --set strategies=[\"lmm\"]",
+        "check town.toml --set strategy={} --set strategies=[\"lmm\"]",
         "--set strategies=[\"lmm\"]: strategies[0]: found \"lmm\", want the name of a strategy (`stratosim list` shows them) \
          (this build has no planning: build with `--features planning`)\n1 complaint\n",
     ),
