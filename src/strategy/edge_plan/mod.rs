@@ -118,7 +118,13 @@ impl EdgePlan {
         let cloud_pools: Vec<Option<PoolId>> = view.functions().map(cloud_pool).collect();
         for pool in view.pools().filter(|&pool| view.is_fleet(pool)) {
             let used = layout.fleets.contains(&pool) || cloud_pools.contains(&Some(pool));
-            orders.scale(pool, if used { view.size(pool) } else { 0 }, "who is not part of the plan is not kept");
+            // An order of the size that it has keeps a scaling group away.
+            let (size, reason) = if used {
+                (view.size(pool), "as it is until a plan says otherwise")
+            } else {
+                (0, "not part of the plan")
+            };
+            orders.scale(pool, size, reason);
         }
         let instance = self.model(view, &layout);
         let cells = layout.fleets.len();
