@@ -7,7 +7,7 @@ use super::edge_computer::{Computer, ComputerType, ContainerId, Done};
 use super::event::Event;
 use super::ids::{FunctionId, InstanceId, PoolId, RequestId};
 use super::instance::Signal;
-use super::pool::{Births, Pool};
+use super::pool::{Births, Capacity, Pool};
 use super::request::{Outcome, Request, State};
 use super::serve::Offer;
 use super::world::{Plan, World};
@@ -175,9 +175,16 @@ impl World {
     /// Bytes of the answer to a request that was served.
     #[inline]
     pub(crate) fn answer_bytes(&self, request: &Request) -> u64 {
-        let computer = request.pool.and_then(|pool| self.machines[pool.index()].as_ref());
-        let copies = request.copies_input || computer.is_some_and(|machine| machine.copies_input);
+        let copies = request.copies_input || request.pool.is_some_and(|pool| self.copies_input(pool));
         if copies { request.payload_bytes } else { self.functions[request.function.index()].response_bytes }
+    }
+
+    /// Whether a pool is a computer whose answers are as long as its requests. The pool itself knows most often that it
+    /// is none.
+    #[inline]
+    fn copies_input(&self, id: PoolId) -> bool {
+        matches!(self.pools[id.index()].spec.capacity, Capacity::Computer { .. })
+            && self.machines[id.index()].as_ref().is_some_and(|machine| machine.copies_input)
     }
 
     /// Writes down which calls the computer has started.

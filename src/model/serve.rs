@@ -260,10 +260,13 @@ impl World {
                 *mib_ns += u128::from(billed.as_nanos()) * u128::from(*memory_mib);
             }
             Charge::Held { .. } => {
-                let held = match (&instance.sharing, pool.spec.capacity) {
-                    (Some(sharing), _) => sharing.charged_pico() - request.held_from_pico,
-                    (None, capacity) => {
-                        (instance.bill.held_at(now) - request.held_from_pico) / u64::from(capacity.at_once())
+                let held = match pool.spec.capacity {
+                    Capacity::Shared { .. } => {
+                        let sharing = instance.sharing.as_ref().expect("a sharing pool's instance shares");
+                        sharing.charged_pico() - request.held_from_pico
+                    }
+                    Capacity::Slots(at_once) | Capacity::Computer { workers: at_once, .. } => {
+                        (instance.bill.held_at(now) - request.held_from_pico) / u64::from(at_once)
                     }
                 };
                 request.cost_held_pico += held;
