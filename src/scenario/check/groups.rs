@@ -114,7 +114,7 @@ impl Checker<'_> {
         match written {
             raw::Policy::Simple(simple) => {
                 let alarm = self.alarm_of(&simple.alarm, alarms, path)?;
-                let adjustment = self.adjustment(simple.adjustment, path)?;
+                let adjustment = self.adjustment(simple.change, simple.exact, simple.percent, path)?;
                 Some(Rule::Simple { alarm, adjustment, cooldown: simple.cooldown.map(|span| span.0) })
             }
             raw::Policy::Step(step) => {
@@ -135,8 +135,14 @@ impl Checker<'_> {
         self.find_unsorted(&names, name, path.key("alarm"), "an alarm").map(AlarmId::from_index)
     }
 
-    fn adjustment(&mut self, written: raw::Adjustment, path: &KeyPath) -> Option<Adjustment> {
-        let found = match (written.change, written.exact, written.percent) {
+    fn adjustment(
+        &mut self,
+        change: Option<i32>,
+        exact: Option<u32>,
+        percent: Option<f64>,
+        path: &KeyPath,
+    ) -> Option<Adjustment> {
+        let found = match (change, exact, percent) {
             (Some(change), None, None) => Adjustment::Change(change),
             (None, Some(exact), None) => Adjustment::Exact(exact),
             (None, None, Some(percent)) => Adjustment::Percent(percent),
@@ -168,7 +174,7 @@ impl Checker<'_> {
         let mut bands: Vec<Band> = Vec::new();
         for (index, step) in steps.iter().enumerate() {
             let path = path.clone().index(index);
-            let adjustment = self.adjustment(step.adjustment, &path)?;
+            let adjustment = self.adjustment(step.change, step.exact, step.percent, &path)?;
             let finite = [step.from, step.to].into_iter().flatten().all(f64::is_finite);
             let band = Band { from: step.from, to: step.to, adjustment };
             if !finite || matches!((band.from, band.to), (Some(from), Some(to)) if from >= to) {

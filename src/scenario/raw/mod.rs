@@ -28,7 +28,7 @@ pub use self::pools::{
 };
 pub use self::prices::{Balancer, Container, Function as FunctionPrices, InstanceType, Plain, PriceList, Spot};
 pub use self::provider::{
-    Adjustment, Alarm, Comparison, Group, HealthCheck, Metric, Missing, Monitor, Policy, Scheduled, Simple, Statistic,
+    Alarm, Comparison, Group, HealthCheck, Metric, Missing, Monitor, Policy, Scheduled, Simple, Statistic,
     Step as PolicyStep, Stepwise, Target,
 };
 pub use self::sources::{

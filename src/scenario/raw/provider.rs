@@ -149,18 +149,9 @@ pub enum Policy {
 
 /// One adjustment when the alarm is on, then none until the cooldown after it has ended.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Simple {
     pub alarm: String,
-    #[serde(flatten)]
-    pub adjustment: Adjustment,
-    /// That of the group when absent.
-    #[serde(default)]
-    pub cooldown: Option<TimeSpan>,
-}
-
-/// How far a size moves: one of the three.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Adjustment {
     /// So many instances more, or fewer where it is negative.
     #[serde(default)]
     pub change: Option<i32>,
@@ -170,6 +161,9 @@ pub struct Adjustment {
     /// By so many percent of the present size, at least one instance.
     #[serde(default)]
     pub percent: Option<f64>,
+    /// That of the group when absent.
+    #[serde(default)]
+    pub cooldown: Option<TimeSpan>,
 }
 
 /// An adjustment by how far the metric is beyond the threshold.
@@ -182,6 +176,7 @@ pub struct Stepwise {
 
 /// One band. Distances from the threshold are in the metric's unit, negative below it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// Included; no bound when absent.
     #[serde(default)]
@@ -189,8 +184,15 @@ pub struct Step {
     /// Excluded; no bound when absent.
     #[serde(default)]
     pub to: Option<f64>,
-    #[serde(flatten)]
-    pub adjustment: Adjustment,
+    /// So many instances more, or fewer where it is negative.
+    #[serde(default)]
+    pub change: Option<i32>,
+    /// To exactly so many instances.
+    #[serde(default)]
+    pub exact: Option<u32>,
+    /// By so many percent of the present size, at least one instance.
+    #[serde(default)]
+    pub percent: Option<f64>,
 }
 
 /// As many instances as bring a metric to its target. Brings two alarms of its own, named after group and policy.
