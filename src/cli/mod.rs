@@ -25,6 +25,7 @@ mod sweep;
 mod table;
 mod trace;
 mod trace_input;
+mod trace_output;
 mod verify;
 mod watch;
 mod workers;

@@ -105,6 +105,8 @@ pub struct Blocks<P> {
     cells: Vec<Cell>,
     block: Block,
     start: Instant,
+    /// Where the last period read ends.
+    end: Option<Instant>,
     ended: bool,
 }
 
@@ -117,6 +119,7 @@ impl<P: Periods> Blocks<P> {
             cells: Vec::new(),
             block: Block::default(),
             start: Instant::ZERO,
+            end: None,
             ended: false,
         }
     }
@@ -135,6 +138,7 @@ impl<P: Periods> Blocks<P> {
             self.cells.sort_unstable_by_key(|cell| (cell.member, cell.count));
         }
         self.start = period.start;
+        self.end = Some(period.start.saturating_add(period.length));
         self.block.fill(&self.cells, &mut self.company, &period, self.placement);
         Ok(true)
     }
@@ -177,6 +181,10 @@ impl<P: Periods> Trace for Blocks<P> {
 
     fn report(&self) -> &Report {
         &self.company.report
+    }
+
+    fn end(&self) -> Option<Instant> {
+        self.end
     }
 }
 
