@@ -40,11 +40,6 @@ impl Lines {
         &self.file
     }
 
-    /// The number of the line read last.
-    pub fn number(&self) -> u64 {
-        self.number
-    }
-
     /// The next line that is not empty.
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>, Flaw> {
         loop {
