@@ -31,6 +31,7 @@ mod sweep;
 mod table;
 mod trace;
 mod trace_input;
+mod trace_output;
 mod trace_timetable;
 mod verify;
 mod watch;

@@ -1,11 +1,12 @@
 //! `trace timetable`: calls at random instants as lines `time function endpoint size`, which sources of format `timetable` replay.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::trace::to_file;
 use super::trace_input::time_span;
+use super::trace_output::{Failure, to_file};
 use crate::engine::random::Streams;
 use crate::engine::time::Span;
 use crate::workload::trace::timetable::Generator;
@@ -58,7 +59,11 @@ impl MakeTimetable {
             ..Generator::new(&self.function, &self.endpoint)
         };
         to_file(self.out.as_deref(), |out| {
-            generator.write(&Streams::new(self.seed, 0), out).map(drop).map_err(|error| error.to_string())
+            let written = generator.write(&Streams::new(self.seed, 0), out);
+            written.map(drop).map_err(|error| match error.kind() {
+                ErrorKind::InvalidInput => Failure::Source(error.to_string()),
+                _ => Failure::Output(error),
+            })
         })
     }
 }

@@ -14,7 +14,7 @@ fn a_trace_is_imported_described_cut_scaled_and_merged() {
     let log = data("clf/access.log").to_string_lossy().into_owned();
     let (_, report, code) =
         stratosim(&["trace", "import", "--format", "clf", "--path-segments", "1", &log, "--out", &imported]);
-    assert_eq!((report.as_str(), code), ("40 rows read, 40 arrivals\n", 0));
+    assert_eq!((report.as_str(), code), ("40 rows read, 40 arrivals\n40 arrivals written\n", 0));
     let lines = |name: &str| std::fs::read_to_string(name).unwrap().lines().count();
     assert_eq!(lines(&imported), 41);
 
@@ -81,5 +81,5 @@ fn a_trace_that_cannot_be_read_leaves_no_file_behind() {
     assert!(code == 2 && message.contains("bad.csv:3:1: arrival_s: found \"x\""), "{message}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let (_, message, code) = stratosim(&["trace", "import", "--format", "csv", &bad.to_string_lossy()]);
-    assert!(code == 2 && message.contains("want --map time=column:unit"), "{message}");
+    assert!(code == 2 && message.contains("--map: found nothing, want time=column:unit"), "{message}");
 }

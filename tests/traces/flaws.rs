@@ -243,6 +243,7 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
             "t,f,s,m,n\n1,\"f\"g,1,1,1\n".to_owned(),
             ":2:6: quote: found \"g\", want a separator after a closing quote",
         ),
+        ("csv", "t,f,s,m,n,t\n1,f,1,1,1,2\n".to_owned(), ":1:11: header: found \"t\", want each column once"),
         // Logs.
         (
             "lambda",
@@ -285,7 +286,7 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
         (
             "arrivals, strict",
             "arrival_s,function\n5,f\n6,f\n1,f\n".to_owned(),
-            ": found before line 4 an arrival 4s earlier than one given out, want rows in order within a window of 1 arrivals",
+            ":4:1: time: found an arrival 4s earlier than one given out, want rows in order within a window of 1 arrivals",
         ),
     ]
 }

@@ -108,6 +108,8 @@ pub struct Blocks<P> {
     /// The next arrivals of the block, made [`TOGETHER`], and how many of them are given out.
     ready: Vec<Arrival>,
     given: usize,
+    /// Where the last period read ends.
+    end: Option<Instant>,
     ended: bool,
 }
 
@@ -126,6 +128,7 @@ impl<P: Periods> Blocks<P> {
             start: Instant::ZERO,
             ready: Vec::with_capacity(TOGETHER),
             given: 0,
+            end: None,
             ended: false,
         }
     }
@@ -144,6 +147,7 @@ impl<P: Periods> Blocks<P> {
             self.cells.sort_unstable_by_key(|cell| (cell.member, cell.count));
         }
         self.start = period.start;
+        self.end = Some(period.start.saturating_add(period.length));
         self.block.fill(&self.cells, &mut self.company, &period, self.placement);
         Ok(true)
     }
@@ -195,6 +199,10 @@ impl<P: Periods> Trace for Blocks<P> {
 
     fn report(&self) -> &Report {
         &self.company.report
+    }
+
+    fn end(&self) -> Option<Instant> {
+        self.end
     }
 }
 

@@ -182,7 +182,7 @@ impl Recipe {
         if (self.rate, self.pace) == (1.0, 1.0) {
             return Ok(part);
         }
-        let scaled = Scaled::new(part, self.rate, self.pace, self.thinning, streams);
+        let scaled = Scaled::new(part, self.name(), self.rate, self.pace, self.thinning, streams);
         Ok(Box::new(
             scaled.map_err(|unfit| {
                 Flaw::file(&self.name(), format!("{} {}", unfit.parameter, unfit.found), unfit.wanted)
