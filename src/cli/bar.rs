@@ -1,19 +1,25 @@
-//! A progress bar over many runs, with the time that is left; shown on a terminal only, and part of no result.
+//! A progress bar over many runs, or the figures of a report, with the time that is left; shown on a terminal only, and part of no result.
 
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Counts runs.
+/// Counts what is done.
 pub struct Bar(ProgressBar);
 
 impl Bar {
+    /// Counts runs.
     pub fn new(quiet: bool) -> Bar {
+        Bar::of("runs", quiet)
+    }
+
+    /// Counts things of a name.
+    pub fn of(what: &str, quiet: bool) -> Bar {
         if quiet || !std::io::stderr().is_terminal() {
             return Bar(ProgressBar::hidden());
         }
         let bar = ProgressBar::new(0);
-        let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} runs, {eta} left");
+        let style = ProgressStyle::with_template(&format!("{{wide_bar}} {{pos}}/{{len}} {what}, {{eta}} left"));
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Bar(bar)
     }

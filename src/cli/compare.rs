@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 use super::ScenarioArgs;
 use super::bar::Bar;
+use super::table::LINES;
 use super::workers::Workers;
+use crate::engine::time::Span;
 use crate::experiment::compare::{Compared, Plan, Replicated, WarmUp, compare, told};
 use crate::experiment::measures::{MEASURES, Unit};
 use crate::experiment::observe::Verdict;
@@ -115,6 +117,13 @@ impl Compare {
             super::say(&format!("--warm-up {span}: want less than the horizon of {horizon}"));
             return ExitCode::from(super::REFUSED);
         }
+        // A file that cannot be written is said before the first run, not after the last.
+        if let Some(path) = &self.csv
+            && let Err(error) = writable(path)
+        {
+            super::say(&format!("--csv {}: {error}", path.display()));
+            return ExitCode::FAILURE;
+        }
         let bar = Bar::new(self.quiet);
         let ran = self.workers.run(|| compare(&opened, &columns, &plan, &|done, all| bar.update(done, all)));
         drop(bar);
@@ -129,7 +138,7 @@ impl Compare {
         if let Some(path) = &self.csv
             && let Err(error) = write(path, &compared)
         {
-            super::say(&format!("{}: {error}", path.display()));
+            super::say(&format!("--csv {}: {error}", path.display()));
             return ExitCode::FAILURE;
         }
         super::print(&self.report(&opened, &columns, &compared))
@@ -150,7 +159,7 @@ impl Compare {
 /// The table: a measure a row, a strategy a column.
 fn figures(opened: &Opened, compared: &Compared) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(LINES).set_content_arrangement(ContentArrangement::Disabled);
     let mut header = vec![opened.setup.name.clone()];
     header.extend(compared.columns.iter().map(|column| column.label.clone()));
     table.set_header(header);
@@ -195,7 +204,8 @@ fn methods(compared: &Compared) -> String {
     };
     text += &format!("Warm-up: {}, {}.\n", compared.warm_up, compared.warm_up_source);
     if !compared.steady {
-        text += "Arrivals follow a trace or a changing rate: a run is measured whole, and nothing has to settle.\n";
+        let whole = if compared.warm_up == Span::ZERO { "a run is measured whole, and " } else { "" };
+        text += &format!("Arrivals follow a trace or a changing rate: {whole}nothing has to settle.\n");
     }
     if let (Some(precision), Some(reached)) = (compared.plan.until, compared.reached) {
         let words = if reached { "reached" } else { "NOT reached" };
@@ -280,6 +290,13 @@ fn beside_theory(opened: &Opened, column: &Column, replicated: &Replicated, comp
         text += &format!("  {}: exactly {}, {simulated}\n", measure.title.trim(), measure.unit.shown(exact));
     }
     text
+}
+
+/// Whether a file can be written, found out by opening it. What is in it stays, and none is left that was not there.
+fn writable(path: &std::path::Path) -> std::io::Result<()> {
+    let was_there = path.exists();
+    std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+    if was_there { Ok(()) } else { std::fs::remove_file(path) }
 }
 
 /// A row for each run of each strategy.

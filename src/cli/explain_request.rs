@@ -18,7 +18,7 @@ pub struct ExplainRequest {
     #[arg(long, value_name = "NAME")]
     strategy: Option<String>,
     /// In this replication.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = super::count, allow_negative_numbers = true)]
     replication: u64,
 }
 

@@ -17,7 +17,7 @@ pub struct Inspect {
     #[command(flatten)]
     scenario: ScenarioArgs,
     /// Instant of simulated time, such as 12s; what happens at it has happened.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     at: String,
     /// A broker (by its node), a pool, a group, an alarm or a function; repeatable.
     #[arg(long = "entity", value_name = "NAME", required = true)]
@@ -25,7 +25,8 @@ pub struct Inspect {
     /// The strategy of the scenario; the first when absent.
     #[arg(long, value_name = "NAME")]
     strategy: Option<String>,
-    #[arg(long, default_value_t = 0)]
+    /// In this replication.
+    #[arg(long, default_value_t = 0, value_parser = super::count, allow_negative_numbers = true)]
     replication: u64,
 }
 
@@ -73,6 +74,12 @@ impl Inspect {
         let mut strategy = opened.build_for(column, &setup).strategy;
         let mut shown = Shown::default();
         match drive(&setup, &column.label, &mut *strategy, &mut shown) {
+            // A probe after the last event has nothing to look at.
+            Ok((summary, _)) if shown.0.is_empty() => {
+                let end = summary.end.as_secs_f64();
+                super::say(&format!("--at {}: the run ends at {end} s, want an instant up to there", self.at));
+                ExitCode::from(super::REFUSED)
+            }
             Ok(_) => super::print(&shown.0),
             Err(stop) => {
                 super::say(&stop.to_string());

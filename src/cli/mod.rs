@@ -133,6 +133,11 @@ fn refuse(complaints: &Complaints) -> ExitCode {
     ExitCode::from(REFUSED)
 }
 
+/// A whole number from 0, as an option's value.
+fn count(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "want a whole number from 0".to_owned())
+}
+
 /// A number with its noun.
 fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use crate::experiment::sweep::Job;
+
 #[derive(Args)]
 pub struct Recipe {
     /// For which engine.
@@ -38,6 +40,10 @@ enum Engine {
 
 impl Recipe {
     pub fn run(&self) -> ExitCode {
+        // What the engine's machines would refuse one after another is refused here, once.
+        if let Err(error) = Job::open(&self.scenario, &self.set) {
+            return super::sweep::refuse(&error);
+        }
         let sweep = ["sweep".to_owned()].into_iter().chain(self.arguments());
         let collect = ["collect".to_owned()].into_iter().chain(self.arguments());
         super::print(&match self.engine {

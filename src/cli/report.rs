@@ -11,15 +11,18 @@ pub struct Report {
     /// Folders of runs, or folders above them, such as results/libra-wits.
     #[arg(required = true, value_name = "FOLDER")]
     folders: Vec<PathBuf>,
-    /// The strategy whose cost and machine time are one.
-    #[arg(long, default_value = "libra", value_name = "STRATEGY")]
-    base: String,
-    /// Folder for the page, and the figures as SVG, PNG and CSV.
+    /// The strategy whose cost and machine time are one; libra when absent, or the first where there is no libra.
+    #[arg(long, value_name = "STRATEGY")]
+    base: Option<String>,
+    /// Folder for the page, and the figures as SVG, PNG and CSV. A report that is there gives way.
     #[arg(long, default_value = "results/report", value_name = "FOLDER")]
     out: PathBuf,
     /// Print the tables and write nothing.
     #[arg(long)]
     tables: bool,
+    /// No progress bar.
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 impl Report {
@@ -42,10 +45,14 @@ impl Report {
 
     #[cfg(feature = "report")]
     fn reported(&self) -> Result<String, crate::report::folders::ReportError> {
-        let report = crate::report::Report::read(&self.folders, &self.base)?;
+        let bar = super::bar::Bar::of("runs read", self.quiet);
+        let read = crate::report::Report::read(&self.folders, self.base.as_deref(), &|done, all| bar.update(done, all));
+        drop(bar);
+        let report = read?;
         let mut text = report.tables();
         if !self.tables {
-            let page = report.write(&self.out)?;
+            let bar = super::bar::Bar::of("figures", self.quiet);
+            let page = report.write(&self.out, &|done, all| bar.update(done, all))?;
             text += &format!("\npage: {}\n", page.display());
         }
         Ok(text)

@@ -30,10 +30,10 @@ pub struct Run {
     #[arg(long, default_value = "results")]
     out: PathBuf,
     /// Replication: another number gives other draws of the same scenario.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = super::count, allow_negative_numbers = true)]
     replication: u64,
     /// Log one request in so many, chosen by its number; 0 writes no requests.csv.
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = super::count, allow_negative_numbers = true)]
     every: u64,
     /// Form of the log of requests; parquet needs a build with the feature `report`.
     #[arg(long, value_enum, default_value_t = Format::Csv)]
@@ -142,6 +142,17 @@ impl Run {
                 "requests.csv has {logged} rows, about {mib} MiB for each strategy; --every 10 would log {} of them",
                 logged / 10
             ));
+        }
+        for run in finished {
+            if let Some(before) = run.replaced_log {
+                let words = |every: u64| if every == 0 { "none".to_owned() } else { format!("one in {every}") };
+                super::say(&format!(
+                    "{}: replaced, with {} of its requests logged where it was {}",
+                    run.folder.display(),
+                    words(self.every),
+                    words(before)
+                ));
+            }
         }
         let columns: Vec<_> = opened.columns.iter().collect();
         super::print(&comparison(opened, &columns, finished))

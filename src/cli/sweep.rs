@@ -80,6 +80,13 @@ pub struct Collect {
 
 impl Collect {
     pub fn run(&self) -> ExitCode {
+        let absent: Vec<_> = self.from.iter().filter(|folder| !folder.is_dir()).collect();
+        for folder in &absent {
+            super::say(&format!("--from {}: no such folder, want one that `sweep` wrote", folder.display()));
+        }
+        if !absent.is_empty() {
+            return ExitCode::from(super::REFUSED);
+        }
         let collected = self.workers.run(|| {
             let job = Job::open(&self.scenario.scenario, &self.scenario.set)?;
             collect(&job, &self.from, &self.out)

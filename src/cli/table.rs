@@ -10,7 +10,7 @@ use crate::model::tariff::PICO;
 use crate::planner::economy::Account;
 
 /// Lines above, below and under the header; none between rows.
-const LINES: TableStyle = TableStyle::new()
+pub const LINES: TableStyle = TableStyle::new()
     .top_border(LineStyle::none().fill('─').junction('─'))
     .header_separator(LineStyle::none().fill('═').junction('═'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
@@ -94,6 +94,8 @@ fn figures() -> Vec<(&'static str, Figure)> {
             run.summary.utilisation(&run.world).map_or(String::new(), |share| format!("{:.1} %", 100.0 * share))
         }),
         ("orders", |run| count(run.summary.orders)),
+        // More than a pool may hold, or none that the provider has: each is a row of decisions.csv with its reason.
+        ("  cut or refused", |run| count(run.summary.refusals)),
         ("cost USD", |run| dollars(run.summary.bill_pico)),
         ("  direct", |run| dollars(run.summary.direct_pico)),
         ("  held", |run| dollars(run.summary.held_pico)),

@@ -49,7 +49,7 @@ pub struct Input {
     #[arg(long, value_parser = placement)]
     placement: Option<Placement>,
     /// Length of a period (counts, huawei), as in 1s or 1min; 1s when absent.
-    #[arg(long, value_parser = time_span)]
+    #[arg(long, value_parser = time_span, allow_hyphen_values = true)]
     period: Option<Span>,
     /// Column of counts, by name (counts).
     #[arg(long)]

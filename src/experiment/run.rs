@@ -30,6 +30,8 @@ pub struct Finished {
     pub summary: Summary,
     pub world: World,
     pub folder: PathBuf,
+    /// One request in how many was logged by the run of the same setup that this one replaced, where that was another number.
+    pub replaced_log: Option<u64>,
 }
 
 /// Where results go and what is logged.
@@ -68,6 +70,7 @@ pub fn run_column(
     let determinants = opened.determinants(column, replication).map_err(at(&opened.path))?;
     let address = address(&determinants);
     let target = output.root.join(&opened.setup.name).join(&column.label).join(format!("{replication}-{address}"));
+    let replaced_log = logged_one_in(&target).filter(|before| *before != output.log.every);
     let folder = Folder::begin(&target).map_err(at(&target))?;
     let setup = opened.setup_for(column, replication);
     let mut recorder = Recorder::create(&folder.path(), &setup, output.log).map_err(at(&target))?;
@@ -89,7 +92,13 @@ pub fn run_column(
     write_manifest(&folder.path(), &opened.file_name(), determinants, &address, output, &summary)
         .map_err(at(&target))?;
     let folder = folder.complete().map_err(at(&target))?;
-    Ok(Finished { summary, world, folder })
+    Ok(Finished { summary, world, folder, replaced_log })
+}
+
+/// One request in how many a finished run logged; `None` where there is no run.
+fn logged_one_in(folder: &Path) -> Option<u64> {
+    let text = std::fs::read_to_string(folder.join("manifest.json")).ok()?;
+    serde_json::from_str::<Json>(&text).ok()?["requests_logged_one_in"].as_u64()
 }
 
 /// Puts the log of requests into the form that was asked for.

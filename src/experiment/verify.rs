@@ -3,7 +3,7 @@
 //! The manifest holds every value in force, so that a scenario edited since is set back to what was run. What cannot be set
 //! back (another trace, another version of the program) is said before anything is run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,7 +63,8 @@ impl Drop for Aside {
 }
 
 /// Makes the result of a manifest again and compares. `scenario` says where the scenario is; otherwise its file is looked
-/// for in the present folder and in those above the manifest, and in their `scenarios`.
+/// for in the present folder and in those above the manifest, in their `scenarios`, and then in the folders beside the
+/// results and in the present one. (A manifest is the same bytes on every machine, so it holds no path.)
 ///
 /// # Errors
 /// The first difference, or why there is nothing to compare.
@@ -77,9 +78,7 @@ pub fn verify(manifest: &Path, scenario: Option<&Path>) -> Result<Verified, Veri
     let Some(file) = file else { return Err(refused("found no manifest of a run or a sweep of this version".into())) };
     let path = match scenario {
         Some(path) => path.to_owned(),
-        None => find(manifest, file).ok_or_else(|| {
-            refused(format!("found no scenario {file} here or above it; --scenario FILE says where it is"))
-        })?,
+        None => find(manifest, file, told["kind"] == "sweep").map_err(refused)?,
     };
     let aside = Aside::new();
     let folder = manifest.parent().unwrap_or(Path::new("."));
@@ -125,12 +124,31 @@ fn differs(file: &str, row: Option<u64>, found: impl Into<String>) -> VerifyErro
     VerifyError::Differs { file: file.to_owned(), row, found: found.into() }
 }
 
-/// The scenario's file: in the present folder, or beside the results.
-fn find(manifest: &Path, file: &str) -> Option<PathBuf> {
-    let absolute = std::path::absolute(manifest).ok()?;
+/// The scenario's file, or why there is none to take.
+fn find(manifest: &Path, file: &str, is_sweep: bool) -> Result<PathBuf, String> {
+    let absolute = std::path::absolute(manifest).map_err(|error| error.to_string())?;
     let above = absolute.ancestors().skip(1).map(Path::to_path_buf);
     let here = std::iter::once(PathBuf::new());
-    here.chain(above).flat_map(|folder| [folder.join(file), folder.join("scenarios").join(file)]).find(|p| p.is_file())
+    let usual = here.chain(above).flat_map(|folder| [folder.join(file), folder.join("scenarios").join(file)]);
+    if let Some(path) = usual.into_iter().find(|path| path.is_file()) {
+        return Ok(path);
+    }
+    // `<results>/<scenario>/<strategy>/<run>/manifest.json`, and `<results>/<scenario>/points.manifest.json`.
+    let beside_results = absolute.ancestors().nth(if is_sweep { 3 } else { 5 }).map(Path::to_path_buf);
+    let mut found = BTreeSet::new();
+    for folder in [std::env::current_dir().ok(), beside_results].into_iter().flatten() {
+        let Ok(entries) = fs::read_dir(folder) else { continue };
+        found.extend(entries.flatten().map(|entry| entry.path().join(file)).filter(|path| path.is_file()));
+    }
+    match (found.pop_first(), found.pop_first()) {
+        (Some(path), None) => Ok(path),
+        (Some(one), Some(other)) => Err(format!(
+            "found scenarios {} and {}; --scenario FILE says which one it was",
+            one.display(),
+            other.display()
+        )),
+        (None, _) => Err(format!("found no scenario {file} here or above it; --scenario FILE says where it is")),
+    }
 }
 
 fn run_again(told: &Json, path: &Path, manifest: &Path, aside: &Path) -> Result<PathBuf, VerifyError> {
@@ -259,7 +277,7 @@ fn compare_determinants(told: &Json, again: &Json) -> Result<(), VerifyError> {
 fn first_difference(path: &str, then: &Json, again: &Json) -> Option<(String, String, String)> {
     match (then, again) {
         (Json::Object(a), Json::Object(b)) => {
-            let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             keys.into_iter().find_map(|key| {
                 let (then, again) = (a.get(key).unwrap_or(&Json::Null), b.get(key).unwrap_or(&Json::Null));
                 first_difference(&format!("{path}.{key}"), then, again)

@@ -86,21 +86,21 @@ fn dab(fine: &mut [u8], (x, y): (i64, i64), (red, green, blue): Colour, cover: f
     }
 }
 
-/// Means over squares of pixels.
+/// Means over squares of pixels: a row of the fine picture at a time is added up, and each sum becomes a pixel once.
 fn averaged(fine: &[u8], width: usize, (columns, rows): (usize, usize)) -> Vec<u8> {
-    let count = (AVERAGED * AVERAGED) as u32;
-    let mut pixels = Vec::with_capacity(columns * rows * 3);
-    for row in 0..rows {
-        for place in 0..columns * 3 {
-            let (column, channel) = (place / 3, place % 3);
-            let mut sum = count / 2;
-            for y in row * AVERAGED..(row + 1) * AVERAGED {
-                for x in column * AVERAGED..(column + 1) * AVERAGED {
-                    sum += u32::from(fine[(y * width + x) * 3 + channel]);
+    const COUNT: u16 = (AVERAGED * AVERAGED) as u16;
+    let mut pixels = vec![0; columns * rows * 3];
+    let mut sums = vec![0u16; columns * 3];
+    for (row, pixels) in pixels.chunks_exact_mut(columns * 3).enumerate() {
+        sums.fill(COUNT / 2);
+        for line in fine[row * AVERAGED * width * 3..].chunks_exact(width * 3).take(AVERAGED) {
+            for (sum, square) in sums.chunks_exact_mut(3).zip(line.chunks_exact(AVERAGED * 3)) {
+                for (channel, value) in square.iter().enumerate() {
+                    sum[channel % 3] += u16::from(*value);
                 }
             }
-            pixels.push((sum / count) as u8);
         }
+        pixels.iter_mut().zip(&sums).for_each(|(pixel, sum)| *pixel = (sum / COUNT) as u8);
     }
     pixels
 }

@@ -12,6 +12,9 @@ use super::section::{Column, PARTS, Section};
 /// Responses up to so many seconds.
 const WITHIN_S: [f64; 10] = [0.25, 0.5, 0.75, 0.9, 1.0, 1.25, 1.5, 2.0, 5.0, 60.0];
 
+/// Signs of a column of figures.
+const WIDE: usize = 11;
+
 /// A value over another, with four decimals; a dash where that is nothing.
 pub fn over(value: f64, of: f64) -> String {
     if of > 0.0 { format!("{:.4}", value / of) } else { "-".to_owned() }
@@ -29,44 +32,49 @@ pub fn tables(section: &Section) -> String {
     let width = columns.iter().map(|column| column.label.chars().count()).max().unwrap_or(0).max(9);
     let (cost, time) = (base.total_usd(), base.machine_s());
     let mut text = format!("{}, over {}\n\n", section.scenario, base.label);
-    let mut line = |cells: &[String]| {
+    let mut line = |cells: &[String], wide: usize| {
         let mut line = format!("{:<width$}", cells[0]);
-        cells[1..].iter().for_each(|cell| {
-            let _ = write!(line, " {cell:>11}");
-        });
+        for cell in &cells[1..] {
+            let _ = write!(line, " {cell:>wide$}");
+        }
         text += line.trim_end();
         text.push('\n');
     };
     let head = |first: &str, rest: &[&str]| -> Vec<String> {
         std::iter::once(first).chain(rest.iter().copied()).map(str::to_owned).collect()
     };
-    line(&head("strategy", &["cost USD", "cost ratio", "violations", "machine h", "time ratio"]));
+    line(&head("strategy", &["cost USD", "cost ratio", "violations", "machine h", "time ratio"]), WIDE);
     for column in columns {
         let (total, seconds) = (column.total_usd(), column.machine_s());
-        line(&[
-            column.label.clone(),
-            format!("{total:.6}"),
-            over(total, cost),
-            percent(column.violations()),
-            format!("{:.3}", seconds / 3600.0),
-            over(seconds, time),
-        ]);
+        line(
+            &[
+                column.label.clone(),
+                format!("{total:.6}"),
+                over(total, cost),
+                percent(column.violations()),
+                format!("{:.3}", seconds / 3600.0),
+                over(seconds, time),
+            ],
+            WIDE,
+        );
     }
-    line(&[String::new()]);
-    line(&head("cost of", &PARTS));
+    line(&[String::new()], WIDE);
+    line(&head("cost of", &PARTS), WIDE);
     for column in columns {
         let mut cells = vec![column.label.clone()];
         cells.extend(column.parts_usd().iter().map(|part| over(*part, cost)));
-        line(&cells);
+        line(&cells, WIDE);
     }
     let within: Vec<Option<[f64; 10]>> = columns.iter().map(within).collect();
     if within.iter().any(Option::is_some) {
-        line(&[String::new()]);
-        line(&head("within s", &columns.iter().map(|column| column.label.as_str()).collect::<Vec<_>>()));
+        line(&[String::new()], WIDE);
+        // Here the strategies are the columns, and their names may be long.
+        let wide = width.max(WIDE);
+        line(&head("within s", &columns.iter().map(|column| column.label.as_str()).collect::<Vec<_>>()), wide);
         for (place, limit) in WITHIN_S.iter().enumerate() {
             let mut cells = vec![limit.to_string()];
             cells.extend(within.iter().map(|shares| percent(shares.map(|shares| shares[place]))));
-            line(&cells);
+            line(&cells, wide);
         }
     }
     text

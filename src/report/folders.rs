@@ -11,6 +11,10 @@ use serde_json::Value as Json;
 pub enum ReportError {
     #[error("{}: found no finished run there or below, want a folder that `run` or `sweep` wrote, or one above it", .0.display())]
     NoRun(PathBuf),
+    #[error("--base {base}: want a strategy of the runs: {}", known.join(", "))]
+    NoBase { base: String, known: Vec<String> },
+    #[error("{}: found {found}, which no report wrote, want a folder of its own", folder.display())]
+    Foreign { folder: PathBuf, found: String },
     #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: io::Error },
     #[error("{}: found {found}, want {wanted}", path.display())]

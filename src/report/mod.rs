@@ -7,10 +7,15 @@ pub mod folders;
 pub mod frames;
 pub mod page;
 pub mod parquet;
+mod place;
 pub mod section;
+pub mod settings;
 pub mod study;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
 
 use figures::{Figure, figures};
 use folders::{ReportError, results_below};
@@ -18,21 +23,27 @@ use page::{Shown, page};
 use section::{Section, sections};
 use study::Study;
 
+use crate::run::folder::Folder;
+
 /// What there is to report: runs by scenario, and sweeps.
 pub struct Report {
     pub sections: Vec<Section>,
     pub studies: Vec<Study>,
 }
 
+/// Called as the work goes on, for a progress bar: runs read, or figures drawn, and how many there are.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
+
 impl Report {
-    /// Reads what is at or below some folders; ratios are over the strategy `base`, or over the first where it is not there.
+    /// Reads what is at or below some folders; ratios are over the strategy `base` (or the column of that label), and where
+    /// none is named over `libra`, or over the first where it is not there.
     ///
     /// # Errors
-    /// A folder with neither runs nor a sweep, a file that is not what they write.
-    pub fn read(folders: &[PathBuf], base: &str) -> Result<Report, ReportError> {
+    /// A folder with neither runs nor a sweep, a file that is not what they write, a base that is nowhere.
+    pub fn read(folders: &[PathBuf], base: Option<&str>, progress: Progress<'_>) -> Result<Report, ReportError> {
         let found = results_below(folders)?;
         let studies = found.sweeps.iter().map(|path| Study::read(path)).collect::<Result<_, _>>()?;
-        Ok(Report { sections: sections(found.runs, base)?, studies })
+        Ok(Report { sections: sections(found.runs, base, progress)?, studies })
     }
 
     /// The tables as text.
@@ -41,12 +52,14 @@ impl Report {
         runs.chain(self.studies.iter().map(Study::line)).collect::<Vec<_>>().join("\n")
     }
 
-    /// Writes `index.html`, and for each scenario a folder with every figure as SVG, PNG and CSV. Files of the same name give
-    /// way. Tells where the page is.
+    /// Writes `index.html`, and for each scenario a folder with every figure as SVG, PNG and CSV. All of it is written aside
+    /// and put in its place at once; a report that was there gives way. Tells where the page is.
     ///
     /// # Errors
-    /// A table that is not what `run` writes, a file that cannot be written.
-    pub fn write(&self, out: &Path) -> Result<PathBuf, ReportError> {
+    /// A table that is not what `run` writes, a file that cannot be written, a folder that holds something else than a report.
+    pub fn write(&self, out: &Path, progress: Progress<'_>) -> Result<PathBuf, ReportError> {
+        let failed = |error| ReportError::Io { path: out.to_owned(), error };
+        let target = place::target(out)?;
         let mut shown = Vec::new();
         for section in &self.sections {
             let folder = file_name(&section.scenario);
@@ -57,20 +70,30 @@ impl Report {
             let folder = format!("{}-sweep", file_name(&study.scenario));
             shown.push(Shown { name: &study.scenario, runs: None, figures: study.figures(), folder });
         }
+        let aside = Folder::begin(&target).map_err(failed)?;
+        let mut all: Vec<(PathBuf, &Figure)> = Vec::new();
         for Shown { figures, folder, .. } in &shown {
-            write_figures(figures, &out.join(folder))?;
+            let folder = aside.path().join(folder);
+            std::fs::create_dir_all(&folder).map_err(failed)?;
+            all.extend(figures.iter().map(|figure| (folder.clone(), figure)));
         }
-        let path = out.join("index.html");
-        std::fs::write(&path, page(&shown)).map_err(|error| ReportError::Io { path: path.clone(), error })?;
-        Ok(path)
+        let drawn = AtomicU64::new(0);
+        all.par_iter()
+            .with_max_len(1)
+            .try_for_each(|(folder, figure)| {
+                figure.plot.write(folder, &figure.name)?;
+                progress(drawn.fetch_add(1, Ordering::Relaxed) + 1, all.len() as u64);
+                Ok(())
+            })
+            .map_err(failed)?;
+        std::fs::write(aside.path().join(PAGE), page(&shown)).map_err(failed)?;
+        aside.complete().map_err(failed)?;
+        Ok(out.join(PAGE))
     }
 }
 
-fn write_figures(figures: &[Figure], folder: &Path) -> Result<(), ReportError> {
-    let failed = |error| ReportError::Io { path: folder.to_owned(), error };
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    figures.iter().try_for_each(|figure| figure.plot.write(folder, &figure.name)).map_err(failed)
-}
+/// The page in the folder of a report.
+const PAGE: &str = "index.html";
 
 /// A name that is a file's name on every system.
 fn file_name(name: &str) -> String {

@@ -1,14 +1,14 @@
 //! Runs put in order for a report: a section for each scenario, in it a column for each strategy, in it its replications.
 //!
-//! Figures of a column are means over its replications; distributions pool their requests. Runs of one strategy and one
-//! replication under different settings (`--set`, another binary) are columns of their own, told apart by the address of their
-//! setup.
+//! Figures of a column are means over its replications; distributions pool their requests. Runs of one strategy under
+//! different settings (`--set`, an edited scenario, another binary) are columns of their own, told apart by the keys that differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::folders::{Document, ReportError};
 use super::frames::{Charge, Responses, arrivals, charges, lives, responses};
+use super::settings::{Settings, differences, settings};
 use crate::model::tariff::PICO;
 
 /// What a bill is made of.
@@ -22,6 +22,8 @@ pub struct Run {
     pub strategy: String,
     pub replication: u64,
     pub address: String,
+    /// What determined it, by key.
+    pub settings: Settings,
     pub offered_digest: String,
     pub arrived: u64,
     pub served: u64,
@@ -65,6 +67,7 @@ impl Run {
             strategy: summary.text(&["strategy"])?,
             replication: summary.whole(&["replication"])?,
             address: manifest.text(&["address"])?,
+            settings: settings(manifest.at(&["determined_by"])),
             offered_digest: summary.text(&["offered_digest"])?,
             arrived: summary.whole(&["requests", "arrived"])?,
             served: summary.whole(&["requests", "served"])?,
@@ -209,37 +212,80 @@ impl Section {
     }
 }
 
-/// Reads runs. Ratios will be over the strategy `base`, or over the first where it is not there.
+/// The strategy over which ratios are where none is named.
+const BASE: &str = "libra";
+
+/// Reads runs. Ratios will be over the strategy `base`, or the column of that label; where none is named over [`BASE`]. A
+/// section without it has its first column for that.
 ///
 /// # Errors
-/// A file that is not what `run` writes.
-pub fn sections(runs: Vec<PathBuf>, base: &str) -> Result<Vec<Section>, ReportError> {
+/// A file that is not what `run` writes, a base that was named and is in no section.
+pub fn sections(
+    runs: Vec<PathBuf>,
+    base: Option<&str>,
+    progress: super::Progress<'_>,
+) -> Result<Vec<Section>, ReportError> {
     let mut scenarios: BTreeMap<String, BTreeMap<String, Vec<Run>>> = BTreeMap::new();
+    let all = runs.len() as u64;
     for folder in runs {
         let run = Run::read(folder)?;
         let strategies = scenarios.entry(run.scenario.clone()).or_default();
         strategies.entry(run.strategy.clone()).or_default().push(run);
     }
-    let mut sections = Vec::new();
+    let (mut sections, mut read) = (Vec::new(), 0);
     for (scenario, strategies) in scenarios {
-        let mut all = Vec::new();
+        let mut columns = Vec::new();
         for (strategy, runs) in strategies {
-            all.extend(columns(&strategy, runs)?);
+            // What takes long is the log of requests, read with the column.
+            progress(read, all);
+            read += runs.len() as u64;
+            columns.extend(columns_of(&strategy, runs)?);
         }
-        let base = all.iter().position(|column| column.runs[0].strategy == base).unwrap_or(0);
-        sections.push(Section { scenario, columns: all, base });
+        sections.push(Section { scenario, columns, base: 0 });
+    }
+    let mut found = sections.is_empty();
+    let wanted = base.unwrap_or(BASE);
+    for section in &mut sections {
+        let place = |fits: &dyn Fn(&Column) -> bool| section.columns.iter().position(fits);
+        let place =
+            place(&|column| column.label == wanted).or_else(|| place(&|column| column.runs[0].strategy == wanted));
+        found |= place.is_some();
+        section.base = place.unwrap_or(0);
+    }
+    if let Some(base) = base.filter(|_| !found) {
+        let labels = sections.iter().flat_map(|section| section.columns.iter().map(|column| column.label.clone()));
+        return Err(ReportError::NoBase {
+            base: base.to_owned(),
+            known: labels.collect::<BTreeSet<_>>().into_iter().collect(),
+        });
     }
     Ok(sections)
 }
 
-/// The columns of one strategy: one, or one for each run where a replication was run under several settings.
-fn columns(strategy: &str, mut runs: Vec<Run>) -> Result<Vec<Column>, ReportError> {
-    runs.sort_by(|one, other| (one.replication, &one.address).cmp(&(other.replication, &other.address)));
-    let column = |label: String, runs: Vec<Run>| Ok(Column { label, responses: pooled(&runs)?, runs });
-    let several = runs.windows(2).any(|pair| pair[0].replication == pair[1].replication);
-    if several {
-        let label = |run: &Run| format!("{strategy} {}-{}", run.replication, run.address);
-        return runs.into_iter().map(|run| column(label(&run), vec![run])).collect();
+/// The columns of one strategy: one for each of the settings under which it was run, in the order of their values.
+fn columns_of(strategy: &str, runs: Vec<Run>) -> Result<Vec<Column>, ReportError> {
+    let mut groups: BTreeMap<Settings, Vec<Run>> = BTreeMap::new();
+    for run in runs {
+        groups.entry(run.settings.clone()).or_default().push(run);
     }
-    Ok(vec![column(strategy.to_owned(), runs)?])
+    let differences = differences(&groups.keys().collect::<Vec<_>>());
+    let mut columns: Vec<Column> = Vec::new();
+    for ((_, mut runs), difference) in groups.into_iter().zip(differences) {
+        let mut label = if difference.is_empty() { strategy.to_owned() } else { format!("{strategy} {difference}") };
+        runs.sort_by(|one, other| (one.replication, &one.address).cmp(&(other.replication, &other.address)));
+        let column = |label: String, runs: Vec<Run>| Ok(Column { label, responses: pooled(&runs)?, runs });
+        // One replication twice: something else than the settings was different, and only the address tells.
+        if runs.windows(2).any(|pair| pair[0].replication == pair[1].replication) {
+            let apart =
+                runs.into_iter().map(|run| column(format!("{label} {}-{}", run.replication, run.address), vec![run]));
+            columns.extend(apart.collect::<Result<Vec<_>, ReportError>>()?);
+            continue;
+        }
+        if columns.iter().any(|column| column.label == label) {
+            // They differ in a key further on.
+            label = format!("{label} {}-{}", runs[0].replication, runs[0].address);
+        }
+        columns.push(column(label, runs)?);
+    }
+    Ok(columns)
 }

@@ -45,7 +45,7 @@ fn the_tables_follow_from_what_runs_wrote() {
     let results = tempfile::tempdir().unwrap();
     run(results.path(), "libra", 0, "a", "1.0", "0.5");
     run(results.path(), "auto", 0, "b", "3.5", "0");
-    let report = Report::read(&[results.path().to_owned()], "libra").unwrap();
+    let report = Report::read(&[results.path().to_owned()], Some("libra"), &|_, _| ()).unwrap();
     let found = &report.sections;
     assert_eq!((found.len(), found[0].scenario.as_str()), (1, "town"));
     assert_eq!(found[0].columns[0].parts_usd(), [3.5, 0.0, 0.5, 0.0, 0.0]);
@@ -65,11 +65,11 @@ fn replications_are_one_column_and_other_settings_are_columns_of_their_own() {
     run(results.path(), "libra", 0, "a", "1.0", "0.5");
     run(results.path(), "libra", 1, "b", "2.0", "0.5");
     let labels = || -> Vec<(String, usize)> {
-        let found = Report::read(&[results.path().to_owned()], "none").unwrap().sections;
+        let found = Report::read(&[results.path().to_owned()], None, &|_, _| ()).unwrap().sections;
         found[0].columns.iter().map(|column| (column.label.clone(), column.runs.len())).collect()
     };
     assert_eq!(labels(), [("libra".to_owned(), 2)]);
-    let found = Report::read(&[results.path().to_owned()], "none").unwrap().sections;
+    let found = Report::read(&[results.path().to_owned()], None, &|_, _| ()).unwrap().sections;
     let libra = &found[0].columns[0];
     assert_eq!((libra.total_usd(), libra.responses.as_ref().unwrap().roots), (2.5, 8));
     assert!(found[0].same_requests());
@@ -81,14 +81,66 @@ fn replications_are_one_column_and_other_settings_are_columns_of_their_own() {
 }
 
 #[test]
+fn settings_name_their_columns_and_their_order_is_that_of_values() {
+    let results = tempfile::tempdir().unwrap();
+    // The address sorts the other way round.
+    for (address, boot) in [("a", "30s"), ("b", "100s")] {
+        let folder = run(results.path(), "libra", 0, address, "1.0", "0.5");
+        let manifest = format!(
+            r#"{{"address":"{address}","determined_by":{{"scenario":"town","values":{{"pools.web.boot":"\"{boot}\""}}}}}}"#
+        );
+        fs::write(folder.join("manifest.json"), manifest).unwrap();
+    }
+    run(results.path(), "auto", 0, "c", "1.0", "0.5");
+    let read = |base: Option<&str>| Report::read(&[results.path().to_owned()], base, &|_, _| ());
+    let base = |wanted: Option<&str>| read(wanted).unwrap().sections[0].base().label.clone();
+    let labels: Vec<String> =
+        read(None).unwrap().sections[0].columns.iter().map(|column| column.label.clone()).collect();
+    assert_eq!(labels, ["auto", "libra boot=100s", "libra boot=30s"]);
+    assert_eq!(base(None), "libra boot=100s");
+    assert_eq!([base(Some("libra boot=30s")), base(Some("auto"))], ["libra boot=30s", "auto"]);
+    let said = read(Some("nope")).err().unwrap().to_string();
+    assert_eq!(said, "--base nope: want a strategy of the runs: auto, libra boot=100s, libra boot=30s");
+    assert!(read(None).unwrap().tables().contains("\nlibra boot=30s "));
+}
+
+#[test]
+fn a_report_takes_the_place_of_another_one_whole() {
+    let results = tempfile::tempdir().unwrap();
+    let folder = run(results.path(), "libra", 0, "a", "1.0", "0.5");
+    let (out, drawn) = (results.path().join("report"), AtomicU64::new(0));
+    let write = || {
+        let report = Report::read(&[results.path().join("town")], None, &|_, _| ()).unwrap();
+        report.write(&out, &|done, _| _ = drawn.fetch_max(done, Ordering::Relaxed))
+    };
+    write().unwrap();
+    let figures = drawn.load(Ordering::Relaxed) as usize;
+    assert_eq!(fs::read_dir(out.join("town")).unwrap().count(), 3 * figures);
+    assert!(out.join("town/response.svg").is_file());
+    // Without its log, a run has no figure of responses: none of the older report stays beside the new page.
+    fs::remove_file(folder.join("requests.csv")).unwrap();
+    write().unwrap();
+    assert!(!out.join("town/response.svg").exists());
+    let names =
+        |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+    assert_eq!(names(results.path()).len(), 2, "nothing is left aside: {:?}", names(results.path()));
+    // A report that fails leaves the one that is there.
+    fs::write(folder.join("timeline.csv"), "nothing\n").unwrap();
+    assert!(write().is_err() && out.join("index.html").is_file());
+    assert_eq!(names(results.path()).len(), 2);
+    fs::write(out.join("mine.txt"), "").unwrap();
+    assert!(write().unwrap_err().to_string().contains("found mine.txt, which no report wrote"));
+}
+
+#[test]
 fn a_report_is_a_page_with_every_figure_and_its_numbers() {
     let results = tempfile::tempdir().unwrap();
     run(results.path(), "libra", 0, "a", "1.0", "0.5");
     run(results.path(), "auto", 0, "b", "3.5", "0");
-    let report = Report::read(&[results.path().to_owned()], "libra").unwrap();
+    let report = Report::read(&[results.path().to_owned()], Some("libra"), &|_, _| ()).unwrap();
     let (first, second) = (results.path().join("report"), results.path().join("again"));
-    let page = fs::read_to_string(report.write(&first).unwrap()).unwrap();
-    report.write(&second).unwrap();
+    let page = fs::read_to_string(report.write(&first, &|_, _| ()).unwrap()).unwrap();
+    report.write(&second, &|_, _| ()).unwrap();
     let mut names: Vec<String> = fs::read_dir(first.join("town"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())

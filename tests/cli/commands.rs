@@ -304,3 +304,52 @@ fn seconds_since_1970_are_refused_with_a_way_out() {
     assert!(said.err.contains("from_first = true"), "{said:?}");
     assert_eq!(place.line("check calls.toml --set sources.users.from_first=true").code, Some(0));
 }
+
+#[test]
+fn a_log_that_is_replaced_by_another_one_is_said() {
+    let place = Place::new();
+    let run = |every: u32| place.line(&format!("run town.toml --strategy max --every {every}"));
+    assert_eq!(run(1).err, "");
+    // The same bytes again are no loss.
+    assert_eq!(run(1).err, "");
+    let said = run(10);
+    let folder = said.out.lines().find_map(|line| line.strip_prefix("max: ")).unwrap();
+    let wanted = format!("{folder}: replaced, with one in 10 of its requests logged where it was one in 1\n");
+    assert_eq!((said.code, said.err), (Some(0), wanted));
+    assert!(run(0).err.ends_with("replaced, with none of its requests logged where it was one in 10\n"));
+}
+
+#[test]
+fn an_order_that_was_cut_is_in_the_table() {
+    let place = Place::new();
+    let table = |sets: &str| place.line(&format!("run town.toml --strategy max --every 0 {sets}")).out;
+    let row = |text: &str| text.lines().any(|line| line.trim_start().starts_with("cut or refused"));
+    assert!(!row(&table("")));
+    let cut = table("--set strategy.max.size=2000 --set pools.fleet.max=3");
+    assert!(row(&cut), "{cut}");
+}
+
+#[test]
+fn an_instant_after_the_end_and_numbers_below_zero_are_refused_in_our_words() {
+    let place = Place::new();
+    let said = place.line("inspect town.toml --at 1000d --entity fleet");
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    assert!(
+        said.err.starts_with("--at 1000d: the run ends at ") && said.err.ends_with("up to there\n"),
+        "{}",
+        said.err
+    );
+    assert_eq!(place.line("inspect town.toml --at 10s --entity fleet").code, Some(0));
+    for (arguments, wanted) in [
+        ("run town.toml --replication -1", "want a whole number from 0"),
+        ("run town.toml --every -1", "want a whole number from 0"),
+        ("inspect town.toml --at 1s --entity fleet --replication -1", "want a whole number from 0"),
+        ("inspect town.toml --at -1s --entity fleet", "--at -1s: want "),
+        ("explain-request town.toml 1 --replication -1", "want a whole number from 0"),
+        ("trace describe day.csv --period -1s", "'-1s' for '--period <PERIOD>'"),
+    ] {
+        let said = place.line(arguments);
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}: {said:?}");
+        assert!(said.err.contains(wanted) && !said.err.contains("'-- -"), "{arguments}: {}", said.err);
+    }
+}

@@ -95,6 +95,9 @@ fn a_report_is_whole_and_the_same_bytes_again() {
     assert_eq!(super::said(&again.output().unwrap()).code, Some(0));
     assert_eq!(place.line("report results --out again").code, Some(0));
     assert_eq!(place.hashes("again"), first);
+    let said = place.line("report results --base nope --tables");
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    assert!(said.err.starts_with("--base nope: want a strategy of the runs: "), "{}", said.err);
     let tables = place.line("report results/town --tables --out none");
     assert_eq!(tables.code, Some(0));
     assert!(tables.out.starts_with("town, over libra") && !place.path("none").exists(), "{}", tables.out);

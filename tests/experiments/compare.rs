@@ -152,3 +152,28 @@ fn what_is_observed_of_a_replication_is_what_run_writes_of_it() {
         assert_eq!(misled.bill_pico == written.bill_pico, replication == 0);
     }
 }
+
+#[test]
+fn a_table_that_cannot_be_written_is_said_before_the_first_run() {
+    let place = Place::golden();
+    // A run of this length would not end within the test.
+    let said = place.line("compare town.toml -q --set limits.events=10 --csv gone/runs.csv");
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
+    assert_eq!(said.err, "--csv gone/runs.csv: No such file or directory (os error 2)\n");
+    // A file that can be written is not touched by runs that stop.
+    let said = place.line("compare town.toml -q --set limits.events=10 --csv runs.csv");
+    assert!(said.code == Some(1) && said.err.contains("stopped at "), "{said:?}");
+    assert!(!place.path("runs.csv").exists());
+}
+
+#[test]
+fn a_comparison_has_three_lines_and_does_not_contradict_itself() {
+    let place = Place::golden();
+    let line = "compare town.toml -q --strategy max --replications 2";
+    let said = place.done(&format!("{line} --set warm_up=30s"));
+    assert_eq!(said.lines().filter(|line| line.starts_with(['─', '═'])).count(), 3, "{said}");
+    assert!(said.contains("Warm-up: 30s, of the scenario.") || said.contains("Warm-up: 30"), "{said}");
+    assert!(!said.contains("measured whole"), "{said}");
+    let said = place.done(&format!("{line} --set warm_up=0s"));
+    assert_eq!(said.contains("a run is measured whole"), said.contains("Arrivals follow a trace"), "{said}");
+}

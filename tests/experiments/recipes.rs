@@ -104,3 +104,18 @@ fn dask_runs_the_shards_and_collects_them() {
     assert_eq!(ran.out.lines().filter(|line| line.starts_with("shard ")).count(), 3, "{ran:?}");
     assert_eq!(place.read("results/queue/points.csv"), wanted);
 }
+
+#[test]
+fn a_recipe_for_what_is_no_sweep_is_refused() {
+    let place = place();
+    place.write("plain.toml", &queue(0.5, 1, 300));
+    for (more, wanted) in [
+        ("nope.toml", "nope.toml: cannot be read"),
+        ("plain.toml", "plain.toml: found no [sweep], want axes of a sweep"),
+        ("plain.toml --set nope=3", "nope"),
+    ] {
+        let said = place.line(&format!("recipe slurm {more}"));
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{more}");
+        assert!(said.err.contains(wanted), "{}", said.err);
+    }
+}

@@ -269,8 +269,12 @@ fn a_sweep_that_makes_no_sense_is_refused_with_every_complaint() {
         (axis("key = \"seed\"\nfrom = 1\nto = 2"), "sweep.axes[0]: found neither step nor points, want one of them"),
         (axis("key = \"seed\"\nfrom = 2\nto = 1\nstep = 1"), "sweep.axes[0].to: found 1, want more than `from`"),
         (
-            axis("key = \"slo\"\nfrom = \"1s\"\nto = \"2min\"\nstep = \"1s\""),
-            "sweep.axes[0].to: found \"2min\", want the unit of `from`",
+            axis("key = \"slo\"\nfrom = \"1s\"\nto = \"2MiB\"\nstep = \"1s\""),
+            "sweep.axes[0].to: found \"2MiB\", want a unit as that of `from`",
+        ),
+        (
+            axis("key = \"slo\"\nfrom = \"1s\"\nto = \"500ms\"\npoints = 2"),
+            "sweep.axes[0].to: found \"500ms\", want more than `from`",
         ),
         (
             axis("key = \"slo\"\nfrom = 0\nto = 2\npoints = 3\nlog = true"),
@@ -335,4 +339,17 @@ fn a_sweep_does_not_change_the_address_of_a_run() {
     let alone = folder(&queue(0.5, 1, 100));
     assert_eq!(alone.len(), 1);
     assert_eq!(folder(&sweep(3, 100)), alone);
+}
+
+#[test]
+fn the_ends_of_a_range_may_have_units_of_their_own() {
+    let place = Place::new();
+    let axis = "[sweep]\n[[sweep.axes]]\nkey = \"slo\"\nfrom = \"100ms\"\nto = \"2s\"\nstep = \"0.95s\"\n";
+    place.write("queue.toml", &(queue(0.5, 1, 60) + axis));
+    place.done("sweep queue.toml -q");
+    let table = place.read("results/queue/points.csv");
+    let values: Vec<&str> = table.lines().skip(1).map(|line| line.split(',').nth(2).unwrap()).collect();
+    assert_eq!(values, ["100ms", "100ms", "1050ms", "1050ms", "2000ms", "2000ms"]);
+    let said = place.line("collect queue.toml --from nope");
+    assert_eq!((said.code, said.err.as_str()), (Some(2), "--from nope: no such folder, want one that `sweep` wrote\n"));
 }

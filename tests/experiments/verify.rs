@@ -166,3 +166,26 @@ fn toml_list(text: &str) -> Vec<String> {
     let table: toml::Table = text.parse().unwrap();
     table["strategies"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
 }
+
+#[test]
+fn a_scenario_in_a_folder_of_its_own_is_found_and_two_are_not_guessed_between() {
+    let place = Place::golden();
+    for folder in ["mine", "other"] {
+        std::fs::create_dir(place.path(folder)).unwrap();
+    }
+    for file in ["town.toml", "prices.toml", "sites.toml", "day.csv"] {
+        std::fs::rename(place.path(file), place.path("mine").join(file)).unwrap();
+    }
+    place.done("run mine/town.toml -q --strategy max --every 0");
+    let manifest = place.find("results", "manifest.json");
+    let line = format!("verify {}", manifest.display());
+    place.done(&line);
+    // And from somewhere else, beside the results.
+    let elsewhere = Place::new();
+    elsewhere.done(&line);
+    std::fs::copy(place.path("mine/town.toml"), place.path("other/town.toml")).unwrap();
+    let said = place.line(&line);
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("other/town.toml; --scenario FILE says which one it was"), "{}", said.err);
+    place.done(&format!("{line} --scenario mine/town.toml"));
+}

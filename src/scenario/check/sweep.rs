@@ -5,6 +5,7 @@ use crate::scenario::decimal::Decimal;
 use crate::scenario::path::{KeyPath, Step};
 use crate::scenario::raw;
 use crate::scenario::sweep::{Axis, Range, Sampling, Sweep, Values};
+use crate::scenario::units::{BYTE_UNITS, TIME_UNITS, Unit};
 
 /// Most points of a sweep; more are several sweeps.
 const POINTS_MAX: u64 = 1_000_000;
@@ -15,6 +16,24 @@ const REPLICATIONS_MAX: u32 = 100_000;
 struct Written {
     number: f64,
     unit: String,
+}
+
+impl Written {
+    /// Changes to another's unit where both are lengths of time, or both sizes.
+    fn in_unit_of(&mut self, other: &Written) {
+        let factor = |units: &[Unit], unit: &str| {
+            let found = units.iter().find(|known| known.name == unit.trim() || known.also.contains(&unit.trim()));
+            found.map(|unit| unit.factor as f64)
+        };
+        for units in [&TIME_UNITS[..], &BYTE_UNITS[..]] {
+            if self.unit != other.unit
+                && let (Some(own), Some(others)) = (factor(units, &self.unit), factor(units, &other.unit))
+            {
+                self.number = self.number * own / others;
+                self.unit.clone_from(&other.unit);
+            }
+        }
+    }
 }
 
 fn written(value: &toml::Value) -> Option<Written> {
@@ -162,15 +181,21 @@ impl Checker<'_> {
             number
         };
         let (from, to) = (end("from", axis.from.as_ref()), end("to", axis.to.as_ref()));
-        let (from, to) = (from?, to?);
+        let (from, mut to) = (from?, to?);
         let step = axis.step.as_ref().map(|step| end("step", Some(step)));
         let step = match step {
             Some(step) => Some(step?),
             None => None,
         };
+        to.in_unit_of(&from);
+        let mut step = step;
+        if let Some(step) = &mut step {
+            step.in_unit_of(&from);
+        }
         if to.unit != from.unit || step.as_ref().is_some_and(|step| step.unit != from.unit) {
             let key = if to.unit != from.unit { "to" } else { "step" };
-            let wanted = if from.unit.is_empty() { "a number without a unit, as `from`" } else { "the unit of `from`" };
+            let wanted =
+                if from.unit.is_empty() { "a number without a unit, as `from`" } else { "a unit as that of `from`" };
             self.refuse(path.key(key), wanted);
             return None;
         }
