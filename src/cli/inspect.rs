@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::ScenarioArgs;
 use crate::engine::time::Instant;
+use crate::model::event::Event;
 use crate::run::drive::drive;
-use crate::run::sink::Sink;
+use crate::run::sink::{Sink, Wants};
 use crate::scenario::setup::ProbeSetup;
 use crate::scenario::units::{Quantity, TimeSpan, nearest};
 
@@ -30,13 +31,25 @@ pub struct Inspect {
     replication: u64,
 }
 
-/// Collects what probes say.
+/// Collects what probes say, and when the last thing happened.
 #[derive(Default)]
-struct Shown(String);
+struct Shown {
+    text: String,
+    last: Instant,
+}
 
 impl Sink for Shown {
+    fn wants(&self) -> Wants {
+        Wants { events: true, ..Wants::default() }
+    }
+
+    fn event(&mut self, at: Instant, _what: &Event) -> io::Result<()> {
+        self.last = at;
+        Ok(())
+    }
+
     fn probe(&mut self, _at: Instant, _entity: &str, text: &str) -> io::Result<()> {
-        self.0 += text;
+        self.text += text;
         Ok(())
     }
 }
@@ -74,13 +87,15 @@ impl Inspect {
         let mut strategy = opened.build_for(column, &setup).strategy;
         let mut shown = Shown::default();
         match drive(&setup, &column.label, &mut *strategy, &mut shown) {
-            // A probe after the last event has nothing to look at.
-            Ok((summary, _)) if shown.0.is_empty() => {
-                let end = summary.end.as_secs_f64();
-                super::say(&format!("--at {}: the run ends at {end} s, want an instant up to there", self.at));
-                ExitCode::from(super::REFUSED)
+            Ok(_) => {
+                let horizon = setup.horizon.map_or(Instant::ZERO, |horizon| Instant::ZERO + horizon);
+                let end = shown.last.max(horizon);
+                if at > end {
+                    let end = end.as_secs_f64();
+                    super::say(&format!("--at {}: the run ended at {end} s, and this is how it left things", self.at));
+                }
+                super::print(&shown.text)
             }
-            Ok(_) => super::print(&shown.0),
             Err(stop) => {
                 super::say(&stop.to_string());
                 ExitCode::FAILURE

@@ -110,7 +110,7 @@ fn a_recipe_for_what_is_no_sweep_is_refused() {
     let place = place();
     place.write("plain.toml", &queue(0.5, 1, 300));
     for (more, wanted) in [
-        ("nope.toml", "nope.toml: cannot be read"),
+        ("nope.toml", "nope.toml: found no such file"),
         ("plain.toml", "plain.toml: found no [sweep], want axes of a sweep"),
         ("plain.toml --set nope=3", "nope"),
     ] {
