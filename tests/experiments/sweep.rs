@@ -136,6 +136,8 @@ fn workers_and_shards_change_no_byte_and_a_missing_shard_is_named() {
         assert!(!place.path(&format!("part{part}/queue/points.csv")).exists());
     }
     let from = "--from part1 --from part2 --from part3 --out together";
+    // A folder that was made for a shard, which has not been run in it.
+    std::fs::create_dir(place.path("part2")).unwrap();
     let said = place.line(&format!("collect queue.toml {from}"));
     assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
     let lines: Vec<&str> = said.err.lines().collect();
