@@ -185,7 +185,7 @@ fn options_of_another_format_are_refused_all_at_once() {
     assert_eq!(code, 2);
     let lines: Vec<&str> = message.lines().collect();
     let rows = "arrivals, requests, azure-2021, huawei-2025, alibaba-batch, alibaba-calls, borg-2011, bitbrains, globus, \
-                lambda, alb, clf, csv";
+                lambda, alb, clf, timetable, csv";
     assert_eq!(
         lines,
         [
