@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench fralb --features highs [-- --long]`. The recorded seconds are of another machine, so ratios are
 //! to be re-measured side by side before they are claimed; ours stand alone too. `--long` adds the searches that were
-//! not proved, as the time to the recorded objective, and LMM beside MACrO as nodes grow.
+//! not proved, as the time to the recorded objective, and LMM beside MACrO as nodes grow; the growth is drawn, too.
 
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -17,6 +17,7 @@ use stratosim::planner::fralb::instance::Instance;
 use stratosim::planner::fralb::lmm::{Lmm, Optimum};
 use stratosim::planner::fralb::plan::Plan;
 use stratosim::planner::fralb::table::{Table, blank};
+use stratosim::plot::{Axis, Plot, Series};
 use stratosim::solve::milp::Options;
 
 fn main() {
@@ -160,11 +161,14 @@ fn growth(long: bool) {
         "macro below lmm %",
         "lmm / macro",
     ]);
+    let mut drawn: [Vec<(f64, f64)>; 2] = Default::default();
     for nodes in [10, 25, 50, 100, 200] {
         let instance = family(nodes);
         let options = Bargain::default();
         let (seconds, outcome) = time(|| bargain(&instance, &options, Prices::zero(&instance)).expect("solved"));
         let lmm = long.then(|| time(|| solve(&instance, false, None, Some(60.0))));
+        drawn[0].push((nodes as f64, seconds));
+        drawn[1].extend(lmm.as_ref().map(|(of_lmm, _)| (nodes as f64, *of_lmm)));
         let best = lmm.as_ref().and_then(|(_, found)| found.objective);
         let figure = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
         table.push([
@@ -179,6 +183,15 @@ fn growth(long: bool) {
         ]);
     }
     println!("{}", table.to_text());
+    let [bargains, optima] = drawn;
+    let series = vec![Series::chain("FaaS-MACrO", bargains), Series::chain("LMM", optima)];
+    let (x, y) = (Axis::new("nodes", "").logarithmic(), Axis::new("CPU time", "s").logarithmic());
+    let plot = Plot::lines("Time for one period", x, y, series).told_apart_by("method");
+    let path = std::env::temp_dir().join("fralb-growth.svg");
+    match std::fs::write(&path, plot.svg()) {
+        Ok(()) => println!("{}", path.display()),
+        Err(error) => println!("{}: {error}", path.display()),
+    }
 }
 
 fn family(nodes: u64) -> Instance {

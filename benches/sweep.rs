@@ -1,7 +1,7 @@
 //! Sweeps: how busy two hundred short points keep the processors, and what a point costs beside its run.
 //!
-//! Busy is the processor time of this process over wall time and threads, so a machine that does other work shows less. The
-//! overhead of a point is the processor time of a sweep over points, less that of the same runs made from setups that are
+//! Busy is the time in which threads worked, or waited for a processor that somebody else had, over wall time and threads: on
+//! a machine that does nothing else, how busy its processors are. The overhead of a point is the processor time of a sweep over points, less that of the same runs made from setups that are
 //! ready: reading, checking and addressing the scenario, writing the run, and its row of the table.
 //!
 //! `cargo bench --no-default-features --features yaml --bench sweep`
@@ -26,6 +26,17 @@ fn cpu_seconds() -> Option<f64> {
     Some((fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?) / 100.0)
 }
 
+/// Time in which threads of this process ran or could have run, seconds; `None` where the system does not tell.
+fn runnable_seconds() -> Option<f64> {
+    let mut sum = 0.0;
+    for thread in std::fs::read_dir("/proc/self/task").ok()? {
+        // Nanoseconds on a processor, nanoseconds in the line for one, turns.
+        let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        sum += text.split_whitespace().take(2).filter_map(|ns| ns.parse::<f64>().ok()).sum::<f64>();
+    }
+    Some(sum / 1e9)
+}
+
 fn scenario(horizon_s: u64) -> String {
     format!(
         "name = \"bench\"\nstrategies = [\"max\"]\nhorizon = \"{horizon_s}s\"\n\
@@ -36,15 +47,16 @@ fn scenario(horizon_s: u64) -> String {
     )
 }
 
-/// Runs a sweep and its table: wall and processor seconds.
-fn swept(path: &Path, out: &Path) -> (f64, f64) {
-    let (wall, cpu) = (Instant::now(), cpu_seconds().unwrap_or(0.0));
+/// Runs a sweep and its table: wall, processor and runnable seconds.
+fn swept(path: &Path, out: &Path) -> (f64, f64, f64) {
+    let (wall, cpu, runnable) = (Instant::now(), cpu_seconds().unwrap_or(0.0), runnable_seconds().unwrap_or(0.0));
     let job = Job::open(path, &[]).unwrap_or_else(|error| panic!("{error}"));
     let output = Output { root: out.to_owned(), log: RequestLog { every: 0 }, format: LogFormat::default() };
     job.run(&output, None, &|_, _| {}).unwrap_or_else(|error| panic!("{error}"));
     let collected = collect(&job, &[], out).unwrap_or_else(|error| panic!("{error}"));
     assert!(matches!(collected, Collected::Table(_, POINTS)));
-    (wall.elapsed().as_secs_f64(), cpu_seconds().unwrap_or(0.0) - cpu)
+    let runnable = runnable_seconds().unwrap_or(0.0) - runnable;
+    (wall.elapsed().as_secs_f64(), cpu_seconds().unwrap_or(0.0) - cpu, runnable)
 }
 
 fn main() {
@@ -53,14 +65,14 @@ fn main() {
     let threads = rayon::current_num_threads();
     for horizon_s in [1, 10_000] {
         std::fs::write(&path, scenario(horizon_s)).expect("a scenario can be written");
-        let (wall, cpu) = swept(&path, &folder.path().join(format!("out{horizon_s}")));
+        let (wall, cpu, runnable) = swept(&path, &folder.path().join(format!("out{horizon_s}")));
         let opened = open(&path, &[]).unwrap_or_else(|complaints| panic!("{complaints}"));
         let before = cpu_seconds().unwrap_or(0.0);
         for replication in 0..POINTS as u64 {
             observe(&opened, &opened.columns[0], replication, None).unwrap_or_else(|error| panic!("{error}"));
         }
         let alone = cpu_seconds().unwrap_or(0.0) - before;
-        let busy = 100.0 * cpu / (wall * threads as f64);
+        let busy = 100.0 * runnable / (wall * threads as f64);
         println!(
             "{POINTS} points of {horizon_s} s: {wall:.2} s wall, {cpu:.2} s CPU, {busy:.0} % of {threads} threads busy; \
              runs alone {alone:.2} s CPU; overhead {:.2} ms a point",

@@ -18,6 +18,7 @@ pub mod scenario;
 pub mod run;
 
 pub mod catalogue;
+#[cfg(feature = "plots")]
 pub mod plot;
 #[cfg(feature = "report")]
 pub mod report;

@@ -1,8 +1,11 @@
 //! Floor 6: the table of strategies, one row each. Help, `list`, the README's table and the law tests follow from it.
 
 mod edge;
+#[cfg(feature = "planning")]
 mod edge_plan;
+#[cfg(feature = "planning")]
 mod edge_words;
+#[cfg(feature = "planning")]
 mod malloovia;
 mod mape;
 mod parameters;
@@ -128,6 +131,7 @@ pub const CATALOGUE: &[Row] = &[
         build: mape::hybrid,
         schema: crate::scenario::schema::json_schema::<mape::Hybrid>,
     },
+    #[cfg(feature = "planning")]
     Row {
         name: "malloovia",
         about: "reserves machines for long, then rents the cheapest for the load foretold of each slot",
@@ -136,6 +140,7 @@ pub const CATALOGUE: &[Row] = &[
         build: malloovia::malloovia,
         schema: crate::scenario::schema::json_schema::<malloovia::Malloovia>,
     },
+    #[cfg(feature = "planning")]
     Row {
         name: "lmm",
         about: "replicas and shares on the edge from the optimum of one planner who knows everything",
@@ -144,6 +149,7 @@ pub const CATALOGUE: &[Row] = &[
         build: edge_plan::lmm,
         schema: crate::scenario::schema::json_schema::<edge_plan::Lmm>,
     },
+    #[cfg(feature = "planning")]
     Row {
         name: "faas-macro",
         about: "replicas and shares on the edge from a bargain between nodes and a coordinator",
@@ -152,6 +158,7 @@ pub const CATALOGUE: &[Row] = &[
         build: edge_plan::faas_macro,
         schema: crate::scenario::schema::json_schema::<edge_plan::FaasMacro>,
     },
+    #[cfg(feature = "planning")]
     Row {
         name: "edge-local",
         about: "every edge node serves what its memory holds; the rest goes to the cloud",
@@ -160,6 +167,7 @@ pub const CATALOGUE: &[Row] = &[
         build: edge_plan::edge_local,
         schema: crate::scenario::schema::json_schema::<edge_plan::EdgeLocal>,
     },
+    #[cfg(feature = "planning")]
     Row {
         name: "edge-cloud",
         about: "nothing is served at the edge",
@@ -189,6 +197,12 @@ pub const CATALOGUE: &[Row] = &[
 /// The row of a name.
 pub fn find(name: &str) -> Option<&'static Row> {
     CATALOGUE.iter().find(|row| row.name == name)
+}
+
+/// The feature that a build needs for a strategy that this one leaves out.
+pub fn left_out(name: &str) -> Option<&'static str> {
+    const PLANNING: [&str; 5] = ["malloovia", "lmm", "faas-macro", "edge-local", "edge-cloud"];
+    (PLANNING.contains(&name) && find(name).is_none()).then_some("planning")
 }
 
 /// The longest span that a strategy may state as its period: a run of that length would see one decision.

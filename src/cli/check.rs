@@ -20,6 +20,7 @@ impl Check {
         };
         let setup = &opened.setup;
         let strategies: Vec<&str> = opened.columns.iter().map(|column| column.label.as_str()).collect();
+        opened.remarks.iter().for_each(|remark| super::say(remark));
         super::print(&format!(
             "{}: sound; {}, {}, {} at {}; strategies: {}\n",
             self.scenario.scenario.display(),

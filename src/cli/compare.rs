@@ -91,13 +91,10 @@ impl Compare {
             Ok(opened) => opened,
             Err(code) => return code,
         };
-        let labels: Vec<&str> = opened.columns.iter().map(|column| column.label.as_str()).collect();
-        for (option, name) in
-            self.strategies.iter().map(|name| ("--strategy", name)).chain(self.base.iter().map(|name| ("--base", name)))
-        {
-            if !labels.contains(&name.as_str()) {
-                super::say(&format!("{option} {name}: the scenario has {}", labels.join(", ")));
-                return ExitCode::from(super::REFUSED);
+        let strategies = self.strategies.iter().map(|name| ("--strategy", name));
+        for (option, name) in strategies.chain(self.base.iter().map(|name| ("--base", name))) {
+            if let Err(code) = super::column(&opened, option, name) {
+                return code;
             }
         }
         let wanted = |column: &&Column| {

@@ -7,7 +7,7 @@ use clap::Args;
 use super::ScenarioArgs;
 use crate::model::orders::Orders;
 use crate::model::view::View;
-use crate::scenario::explain;
+use crate::scenario::explain::{self, Row};
 use crate::strategy::Occasion;
 
 #[derive(Args)]
@@ -34,7 +34,11 @@ impl Explain {
             rows.extend(opened.build(column).explained);
         }
         if let Some(prefix) = &self.key {
-            rows.retain(|row| row.key.starts_with(prefix));
+            let begins = |row: &Row| row.key.starts_with(prefix);
+            // Keys of a table that was left out have no values; that the table is not there is what holds.
+            let holds_it = |row: &Row| prefix.strip_prefix(&row.key).is_some_and(|rest| rest.starts_with(['.', '[']));
+            let any = rows.iter().any(begins);
+            rows.retain(|row| if any { begins(row) } else { holds_it(row) });
             if rows.is_empty() {
                 super::say(&format!(
                     "--key {prefix}: no key begins with it (`stratosim explain` without --key shows them all)"

@@ -28,15 +28,9 @@ impl ExplainRequest {
             Ok(opened) => opened,
             Err(code) => return code,
         };
-        let wanted = self.strategy.as_ref();
-        let Some(column) = opened.columns.iter().find(|column| wanted.is_none_or(|name| *name == column.label)) else {
-            let known: Vec<&str> = opened.columns.iter().map(|column| column.label.as_str()).collect();
-            super::say(&format!(
-                "--strategy {}: the scenario has {}",
-                wanted.map_or("", |name| name),
-                known.join(", ")
-            ));
-            return ExitCode::from(super::REFUSED);
+        let column = match super::column_or_first(&opened, self.strategy.as_deref()) {
+            Ok(column) => column,
+            Err(code) => return code,
         };
         match story(&opened, column, self.replication, self.request) {
             Ok(Some(text)) => super::print(&text),

@@ -67,14 +67,9 @@ impl Inspect {
                 return ExitCode::from(super::REFUSED);
             }
         };
-        let column = match &self.strategy {
-            None => opened.columns.first(),
-            Some(label) => opened.columns.iter().find(|column| column.label == *label),
-        };
-        let Some(column) = column else {
-            let known: Vec<&str> = opened.columns.iter().map(|column| column.label.as_str()).collect();
-            super::say(&format!("--strategy: the scenario has {}", known.join(", ")));
-            return ExitCode::from(super::REFUSED);
+        let column = match super::column_or_first(&opened, self.strategy.as_deref()) {
+            Ok(column) => column,
+            Err(code) => return code,
         };
         let mut setup = opened.setup_for(column, self.replication);
         let known: Vec<&str> = setup.entities().collect();

@@ -7,12 +7,18 @@ mod calls;
 mod check;
 mod compare;
 mod completions;
+#[cfg(feature = "plots")]
+mod drawn;
 mod explain;
 mod explain_request;
 mod inspect;
+#[cfg(not(feature = "yaml"))]
+mod left_out;
 mod list;
+mod picture;
 mod plan;
 mod plan_economy;
+#[cfg(feature = "planning")]
 mod plan_fralb;
 mod plan_libra;
 #[cfg(feature = "yaml")]
@@ -25,6 +31,8 @@ mod sweep;
 mod table;
 mod trace;
 mod trace_input;
+mod trace_output;
+mod trace_timetable;
 mod verify;
 mod watch;
 mod workers;
@@ -35,7 +43,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::experiment::opened::{Opened, open};
+use crate::experiment::opened::{Column, Opened, open};
 use crate::scenario::complaint::Complaints;
 
 /// The input was refused.
@@ -100,6 +108,20 @@ impl ScenarioArgs {
     fn open(&self) -> Result<Opened, ExitCode> {
         open(&self.scenario, &self.set).map_err(|complaints| refuse(&complaints))
     }
+}
+
+/// The column that an option names. Where the scenario has none of this name, prints those it has and gives the exit code.
+fn column<'o>(opened: &'o Opened, option: &str, name: &str) -> Result<&'o Column, ExitCode> {
+    opened.column(name).ok_or_else(|| {
+        let known: Vec<&str> = opened.columns.iter().map(|column| column.label.as_str()).collect();
+        say(&format!("{option} {name}: the scenario has {}", known.join(", ")));
+        ExitCode::from(REFUSED)
+    })
+}
+
+/// The column that `--strategy` names; the first where it is left out.
+fn column_or_first<'o>(opened: &'o Opened, name: Option<&str>) -> Result<&'o Column, ExitCode> {
+    name.map_or_else(|| Ok(&opened.columns[0]), |name| column(opened, "--strategy", name))
 }
 
 /// Prints complaints: with pictures on a terminal, one a line elsewhere.

@@ -4,11 +4,16 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+#[cfg(not(feature = "planning"))]
+use super::left_out::PlanFralb;
+#[cfg(not(feature = "yaml"))]
+use super::left_out::PlanMalloovia;
 use super::plan_economy::PlanEconomy;
+#[cfg(feature = "planning")]
 use super::plan_fralb::PlanFralb;
 use super::plan_libra::PlanLibra;
 #[cfg(feature = "yaml")]
-use super::plan_malloovia::{self, PlanMalloovia};
+use super::plan_malloovia::PlanMalloovia;
 
 #[derive(Args)]
 pub struct Plan {
@@ -25,7 +30,6 @@ enum Model {
     /// LIBRA's per-second simulator, figure for figure.
     Libra(PlanLibra),
     /// Malloovia: reserved and on-demand machines, the plan slot by slot.
-    #[cfg(feature = "yaml")]
     Malloovia(PlanMalloovia),
 }
 
@@ -35,13 +39,7 @@ impl Plan {
             Model::Economy(economy) => economy.run(),
             Model::Fralb(fralb) => fralb.run(),
             Model::Libra(libra) => libra.run(),
-            #[cfg(feature = "yaml")]
-            Model::Malloovia(malloovia) => {
-                match plan_malloovia::run(malloovia, &mut std::io::stdout().lock(), &mut std::io::stderr().lock()) {
-                    Ok(exit) => ExitCode::from(exit.code()),
-                    Err(error) => super::output_failed(&error),
-                }
-            }
+            Model::Malloovia(malloovia) => malloovia.run(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `plan economy solve|front`: the economy of a service optimised alone, without a run.
 //!
 //! The parameters are the keys of a scenario's `economy` table, from a file of their own, `--set`, or the published
-//! defaults. `solve` tells the choice and what is known exactly about it, `front` the whole front; both write CSV.
+//! defaults. `solve` tells the choice and what is known exactly about it, `front` the whole front; both write CSV, and
+//! `front` draws it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::picture::Picture;
 use super::{REFUSED, refuse, say};
 use crate::engine::random::Streams;
 use crate::planner::economy::{
@@ -33,7 +35,15 @@ enum Action {
     /// Choose replicas, price and banners for a load; prints the choice, what it is worth, and the exact optimum.
     Solve(Question),
     /// The whole front as CSV, the chosen point marked.
-    Front(Question),
+    Front(Front),
+}
+
+#[derive(Args)]
+struct Front {
+    #[command(flatten)]
+    question: Question,
+    #[command(flatten)]
+    picture: Picture,
 }
 
 #[derive(Args)]
@@ -105,7 +115,7 @@ impl PlanEconomy {
     pub fn run(&self) -> ExitCode {
         let answer = match &self.action {
             Action::Solve(question) => question.solve(),
-            Action::Front(question) => question.front(),
+            Action::Front(front) => front.front(),
         };
         match answer {
             Ok(text) => super::print(&text),
@@ -195,10 +205,14 @@ impl Question {
         }
         Ok(text)
     }
+}
 
+impl Front {
     fn front(&self) -> Result<String, Trouble> {
-        let (plan, _) = self.plan()?;
-        match &self.csv {
+        let (plan, _) = self.question.plan()?;
+        #[cfg(feature = "plots")]
+        self.picture.write(|| super::drawn::front(&plan)).map_err(|(path, error)| Trouble::Io(path, error))?;
+        match &self.question.csv {
             Some(path) => {
                 write_rows(path, &plan, false).map_err(|error| Trouble::Io(path.clone(), error))?;
                 Ok(format!("{} points in {}\n", plan.front.len(), path.display()))

@@ -84,10 +84,8 @@ impl Run {
             Err(code) => return code,
         };
         for name in &self.strategies {
-            if !opened.columns.iter().any(|column| column.label == *name) {
-                let known: Vec<&str> = opened.columns.iter().map(|column| column.label.as_str()).collect();
-                super::say(&format!("--strategy {name}: the scenario has {}", known.join(", ")));
-                return ExitCode::from(super::REFUSED);
+            if let Err(code) = super::column(&opened, "--strategy", name) {
+                return code;
             }
         }
         match self.run_all(&opened) {
@@ -106,6 +104,9 @@ impl Run {
             format: self.requests.log().unwrap_or_default(),
         };
         let mut watch = Watch::open(self.quiet, self.verbose, self.log.as_deref(), opened)?;
+        if !self.quiet {
+            opened.remarks.iter().for_each(|remark| super::say(remark));
+        }
         let mut finished = Vec::new();
         for column in &opened.columns {
             if !self.strategies.is_empty() && !self.strategies.contains(&column.label) {

@@ -91,15 +91,7 @@ fn figures() -> Vec<(&'static str, Figure)> {
             if held > 0.0 { format!("{:.2}", held / 3600.0) } else { String::new() }
         }),
         ("utilisation", |run| {
-            let mut busy = 0.0;
-            let mut capacity = 0.0;
-            for (figures, pool) in run.summary.pools.iter().zip(&run.world.pools) {
-                if !pool.charges_per_use() {
-                    busy += figures.used_s;
-                    capacity += figures.alive_s * figures.parallel;
-                }
-            }
-            if capacity > 0.0 { format!("{:.1} %", 100.0 * busy / capacity) } else { String::new() }
+            run.summary.utilisation(&run.world).map_or(String::new(), |share| format!("{:.1} %", 100.0 * share))
         }),
         ("orders", |run| count(run.summary.orders)),
         // More than a pool may hold, or none that the provider has: each is a row of decisions.csv with its reason.

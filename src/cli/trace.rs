@@ -1,23 +1,27 @@
 //! `trace`: what comes before a scenario; reading traces of any format, looking at them, and making others of them.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::REFUSED;
+use super::picture::Picture;
 use super::trace_input::{Input, time_span};
+use super::trace_output::{Failure, show, to_file};
+use super::trace_timetable::MakeTimetable;
+use super::{REFUSED, say};
 use crate::engine::random::Streams;
 use crate::engine::time::Span;
 use crate::scenario::raw::Keep;
+use crate::scenario::units::nearest;
 use crate::workload::describe::Describer;
-use crate::workload::fit::{Choices, Fit, Kind, fit, goodness};
+use crate::workload::fit::{Choices, Fit, Kind, WINDOWS_MAX, fit, goodness};
 use crate::workload::trace::arrivals::write;
 use crate::workload::trace::cut::{Cut, Selection, stretch};
 use crate::workload::trace::feed::Trace;
+use crate::workload::trace::flaw::shown;
 use crate::workload::trace::merged::Merged;
+use crate::workload::trace::report::Report;
 use crate::workload::trace::scaled::{Scaled, Thinning};
 
 #[derive(Args)]
@@ -42,6 +46,8 @@ enum Action {
     Cut(CutTrace),
     /// Put several traces together, each file one trace.
     Merge(Import),
+    /// Make a timetable of calls: time, function, endpoint and size in each line.
+    Timetable(MakeTimetable),
 }
 
 #[derive(Args)]
@@ -60,6 +66,8 @@ struct Describe {
     /// Print JSON instead of a page.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    picture: Picture,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,8 +98,8 @@ struct Synth {
     /// File of the generator, as `trace fit` writes it.
     generator: PathBuf,
     /// Seconds to make; as many as the trace had when absent.
-    #[arg(long)]
-    seconds: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=WINDOWS_MAX as u64))]
+    seconds: Option<u64>,
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// File to write; standard output when absent.
@@ -148,11 +156,12 @@ impl TraceCommand {
             Action::Synth(synth) => synth.run(),
             Action::Scale(scale) => scale.run(),
             Action::Cut(cut) => cut.run(),
+            Action::Timetable(timetable) => timetable.run(),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(message) => {
-                eprintln!("{message}");
+                say(&message);
                 ExitCode::from(REFUSED)
             }
         }
@@ -160,12 +169,17 @@ impl TraceCommand {
 }
 
 impl Import {
-    /// Writes a trace as a table of arrivals; the report goes to standard error.
+    /// Writes a trace as a table of arrivals; what was read and what was written goes to standard error.
     fn write(&self, trace: &mut dyn Trace) -> Result<(), String> {
-        to_file(self.out.as_deref(), |out| write(trace, out).map(drop).map_err(|error| error.to_string()))?;
-        eprintln!("{}", trace.report());
+        let written = to_file(self.out.as_deref(), |out| Ok(write(trace, out)?))?;
+        tell(trace.report(), written);
         Ok(())
     }
+}
+
+/// What was read, and what of it was written: a part of it, or more than all, where a trace is cut or scaled.
+fn tell(report: &Report, written: u64) {
+    say(&format!("{report}\n{written} arrivals written"));
 }
 
 impl Describe {
@@ -175,7 +189,14 @@ impl Describe {
         while let Some(arrival) = trace.next_arrival().map_err(|flaw| flaw.to_string())? {
             describer.add(&arrival);
         }
+        if let Some(end) = trace.end() {
+            describer.covers(end);
+        }
         let description = describer.finish().ok_or("found no arrival, want at least one")?;
+        #[cfg(feature = "plots")]
+        self.picture
+            .write(|| super::drawn::course(&description))
+            .map_err(|(path, error)| format!("{}: {error}", path.display()))?;
         if self.json {
             let text = serde_json::to_string_pretty(&description).map_err(|error| error.to_string())?;
             return show(&text);
@@ -199,22 +220,19 @@ impl FitTrace {
         let found = fit(&counts, choices).map_err(|unfit| unfit.to_string())?;
         let compared = goodness(&counts, &found, &self.input.streams()).map_err(|unfit| unfit.to_string())?;
         let text = serde_json::to_string_pretty(&found).map_err(|error| error.to_string())?;
-        to_file(self.out.as_deref(), |out| writeln!(out, "{text}").map_err(|error| error.to_string()))?;
-        eprintln!("{compared}");
+        to_file(self.out.as_deref(), |out| Ok(writeln!(out, "{text}")?))?;
+        say(&compared.to_string());
         Ok(())
     }
 }
-
-/// Most seconds of a trace that is fitted: three years.
-const SECONDS_MAX: u64 = 100_000_000;
 
 /// Arrivals in each second.
 fn per_second(trace: &mut dyn Trace) -> Result<Vec<u32>, String> {
     let mut counts: Vec<u32> = Vec::new();
     while let Some(arrival) = trace.next_arrival().map_err(|flaw| flaw.to_string())? {
         let second = arrival.at.as_nanos() / 1_000_000_000;
-        if second >= SECONDS_MAX {
-            return Err(format!("found an arrival at {} s, want a trace of at most {SECONDS_MAX} s", arrival.at));
+        if second >= WINDOWS_MAX as u64 {
+            return Err(format!("found an arrival at {} s, want a trace of at most {WINDOWS_MAX} s", arrival.at));
         }
         let second = second as usize;
         if second >= counts.len() {
@@ -231,10 +249,10 @@ impl Synth {
         let text =
             std::fs::read_to_string(&self.generator).map_err(|error| format!("{file}: cannot be read: {error}"))?;
         let fit: Fit = serde_json::from_str(&text).map_err(|error| format!("{file}: {error}"))?;
-        let seconds = self.seconds.unwrap_or(fit.windows);
-        let counts = fit.counts(seconds, &Streams::new(self.seed, 0)).map_err(|unfit| format!("{file}: {unfit}"))?;
+        let mut counts = fit.stream(&Streams::new(self.seed, 0)).map_err(|unfit| format!("{file}: {unfit}"))?;
+        let seconds = self.seconds.map_or(fit.windows, |seconds| seconds as usize);
         to_file(self.out.as_deref(), |out| {
-            counts.iter().try_for_each(|count| writeln!(out, "{count}")).map_err(|error| error.to_string())
+            Ok(counts.by_ref().take(seconds).try_for_each(|count| writeln!(out, "{count}"))?)
         })
     }
 }
@@ -247,7 +265,8 @@ impl Scale {
             Keep::Functions => Thinning::Functions,
         };
         let input = &self.import.input;
-        let scaled = Scaled::new(input.open()?, self.rate, self.time, thinning, &input.streams());
+        let (trace, name) = (input.open()?, input.recipe()?.name());
+        let scaled = Scaled::new(trace, name, self.rate, self.time, thinning, &input.streams());
         self.import.write(&mut scaled.map_err(|unfit| unfit.to_string())?)
     }
 }
@@ -260,52 +279,34 @@ impl CutTrace {
             sources: self.sources.iter().cloned().collect(),
             ..stretch(self.from, self.length)
         };
-        self.import.write(&mut Cut::new(self.import.input.open()?, selection))
+        let mut cut = Cut::new(self.import.input.open()?, selection);
+        let written = to_file(self.import.out.as_deref(), |out| {
+            let written = write(&mut cut, out)?;
+            self.refuse_lacking(&mut cut).map_err(Failure::Source)?;
+            Ok(written)
+        })?;
+        tell(cut.report(), written);
+        Ok(())
     }
-}
 
-/// Writes to a file that appears when it is complete, or to standard output, whose reader may go away.
-fn to_file(path: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> Result<(), String>) -> Result<(), String> {
-    let Some(path) = path else {
-        let mut out = BufWriter::new(Patient(io::stdout().lock()));
-        return write(&mut out).and_then(|()| out.flush().map_err(|error| error.to_string()));
-    };
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".part");
-    let named = |error: io::Error| format!("{}: {error}", path.display());
-    let mut out = BufWriter::new(File::create(&aside).map_err(named)?);
-    let written = write(&mut out).and_then(|()| out.flush().map_err(named));
-    drop(out);
-    match written {
-        Ok(()) => std::fs::rename(&aside, path).map_err(named),
-        Err(message) => {
-            // What is left of a table that ends too early would only be taken for one.
-            match std::fs::remove_file(&aside) {
-                Ok(()) => Err(message),
-                Err(error) => Err(format!("{message}\n{}: {error}", path.display())),
-            }
+    /// Refuses names that the trace does not have: a part that is empty for a slip of the pen is not what was asked for.
+    fn refuse_lacking<T: Trace>(&self, cut: &mut Cut<T>) -> Result<(), String> {
+        let lacking = cut.lacking().map_err(|flaw| flaw.to_string())?;
+        if lacking.is_empty() {
+            return Ok(());
         }
-    }
-}
-
-/// Standard output whose reader may have seen enough (`| head`).
-struct Patient<W>(W);
-
-impl<W: Write> Write for Patient<W> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let written = self.0.write(buffer);
-        written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(buffer.len()) } else { Err(error) })
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let flushed = self.0.flush();
-        flushed.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
-    }
-}
-
-fn show(text: &str) -> Result<(), String> {
-    match writeln!(io::stdout(), "{text}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
-        _ => Ok(()),
+        let (file, cast) = (self.import.input.recipe()?.name(), cut.cast());
+        let complaint = |(kind, name): &(&str, String)| {
+            let known = match *kind {
+                "function" => &cast.functions,
+                "tenant" => &cast.tenants,
+                _ => &cast.sources,
+            };
+            let near = nearest(name, known.iter().map(|known| &**known));
+            let hint = near.map_or_else(String::new, |near| format!(" (did you mean {}?)", shown(near.as_bytes())));
+            let none = if known.is_empty() { ", which has none" } else { "" };
+            format!("{file}: --{kind}: found {}, want a {kind} of the trace{none}{hint}", shown(name.as_bytes()))
+        };
+        Err(lacking.iter().map(complaint).collect::<Vec<_>>().join("\n"))
     }
 }

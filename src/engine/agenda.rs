@@ -155,27 +155,34 @@ impl<E: Copy> Agenda<E> {
         Some((instant_of(first), rank_of(first)))
     }
 
-    /// Takes what comes next.
+    /// Takes what comes next; `None` when nothing is planned.
     #[inline]
     pub fn pop(&mut self) -> Option<(Instant, E)> {
+        (!self.is_empty()).then(|| self.take_next())
+    }
+
+    /// The same where [`Agenda::peek`] has shown that something is planned: an event that was never optional is copied as
+    /// it lies, without a look at its tag that its words would have to wait for.
+    #[inline]
+    pub fn take_next(&mut self) -> (Instant, E) {
         if self.root_is_vacant {
             self.fill_root();
         }
-        if self.end == ROOT {
-            return None;
-        }
+        assert!(self.end > ROOT, "what is taken was planned");
         let [.., slot] = self.occupants[0];
         self.now = instant_of(self.key(ROOT));
         self.keys[0].0[ROOT] = 0;
         self.root_is_vacant = true;
-        Some((self.now, self.release(slot)))
+        (self.now, self.release(slot))
     }
 
     /// How many events are pending.
+    #[inline]
     pub fn len(&self) -> usize {
         self.end - ROOT - usize::from(self.root_is_vacant)
     }
 
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -379,7 +379,15 @@ fn gamma(shape: f64, rng: &mut Rng) -> f64 {
 
 /// The value at which the distribution function reaches `share`. The caller has ensured that the last share is 1.
 fn quantile(points: &[(f64, f64)], share: f64) -> f64 {
-    let upper = points.partition_point(|&(_, cumulative)| cumulative <= share).min(points.len() - 1);
+    /// Up to so many points are counted rather than searched: no step then waits for the outcome of another.
+    const FEW: usize = 16;
+    let is_below = |&(_, cumulative): &(f64, f64)| cumulative <= share;
+    let below = if points.len() <= FEW {
+        points.iter().filter(|point| is_below(point)).count()
+    } else {
+        points.partition_point(is_below)
+    };
+    let upper = below.min(points.len() - 1);
     let (value, cumulative) = points[upper];
     if upper == 0 {
         return value;

@@ -52,7 +52,7 @@ fn complaint(job: &Job, stores: &[Store], missing: &[Missing<'_>]) -> Vec<String
                 let note = |store: &Store| std::fs::read_to_string(store.folder().join(shard.note())).ok();
                 let state = match stores.iter().find_map(note).as_deref() {
                     None => "has not been run",
-                    Some("complete\n") => "says that it is complete (was the scenario changed since?)",
+                    Some("complete\n") => "says that it is complete (was the scenario or the program changed since?)",
                     Some(_) => "was begun and is not complete",
                 };
                 lines.push(format!("shard {part}/{of} {state}: {lacking} of its points are missing"));

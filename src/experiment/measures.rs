@@ -69,16 +69,7 @@ pub const MEASURES: [Measure; COUNT] = [
         let (count, held) = machines.fold((0, 0.0), |(count, held), (pool, _)| (count + 1, held + pool.alive_s));
         (count > 0).then_some(held / 3600.0)
     }),
-    measure("utilisation", "utilisation", "utilisation", Unit::Share, |run, world, _| {
-        let (mut busy, mut capacity) = (0.0, 0.0);
-        for (figures, pool) in run.pools.iter().zip(&world.pools) {
-            if !pool.charges_per_use() && figures.slots < u32::MAX {
-                busy += figures.busy_s;
-                capacity += figures.alive_s * f64::from(figures.slots);
-            }
-        }
-        (capacity > 0.0).then(|| busy / capacity)
-    }),
+    measure("utilisation", "utilisation", "utilisation", Unit::Share, |run, world, _| run.utilisation(world)),
     measure("scaling_actions", "scaling actions", "actions", Unit::Count, |_, _, counts| {
         Some(counts.scaling_actions as f64)
     }),

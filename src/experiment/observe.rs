@@ -118,7 +118,7 @@ pub fn observe(
         setup.warm_up = warm_up;
     }
     let mut probe = Probe::new(&setup);
-    let mut strategy = opened.build(column).strategy;
+    let mut strategy = opened.build_for(column, &setup).strategy;
     let (summary, world) = drive(&setup, &column.label, &mut *strategy, &mut probe)?;
     let broken = summary.broken_laws();
     if !broken.is_empty() {

@@ -26,6 +26,8 @@ pub struct Opened {
     pub columns: Vec<Column>,
     /// Points that `sweep` runs, where the scenario has any.
     pub sweep: Option<Sweep>,
+    /// What was repaired or dropped in its traces.
+    pub remarks: Vec<String>,
     overrides: Vec<String>,
 }
 
@@ -45,7 +47,7 @@ pub fn open(path: &Path, overrides: &[String]) -> Result<Opened, Complaints> {
     let read: Read<raw::Scenario> = read_file(path, overrides)?;
     let mut desk = Desk::new();
     let checked = desk.keep(check(&read, path));
-    let Some(Checked { setup, strategies, sweep }) = checked else {
+    let Some(Checked { setup, strategies, sweep, remarks }) = checked else {
         return Err(desk.finish().expect_err("a scenario that is not kept was complained about"));
     };
     let mut columns = Vec::new();
@@ -57,9 +59,15 @@ pub fn open(path: &Path, overrides: &[String]) -> Result<Opened, Complaints> {
             } else {
                 parameters.key("use")
             };
-            let near = nearest(&asked.uses, CATALOGUE.iter().map(|row| row.name));
             let complaint = read.refuse(place, "the name of a strategy (`stratosim list` shows them)");
-            desk.add(complaint.with_hint(near.map(|near| format!("did you mean \"{near}\"?"))));
+            let hint = match catalogue::left_out(&asked.uses) {
+                Some(feature) => Some(format!("this build has no {feature}: build with `--features {feature}`")),
+                None => {
+                    let near = nearest(&asked.uses, CATALOGUE.iter().map(|row| row.name));
+                    near.map(|near| format!("did you mean \"{near}\"?"))
+                }
+            };
+            desk.add(complaint.with_hint(hint));
             continue;
         };
         if desk.keep((row.build)(read.document(), parameters.clone(), &setup)).is_some() {
@@ -67,10 +75,15 @@ pub fn open(path: &Path, overrides: &[String]) -> Result<Opened, Complaints> {
         }
     }
     desk.finish()?;
-    Ok(Opened { path: path.to_owned(), read, setup, columns, sweep, overrides: overrides.to_vec() })
+    Ok(Opened { path: path.to_owned(), read, setup, columns, sweep, remarks, overrides: overrides.to_vec() })
 }
 
 impl Opened {
+    /// The column of a name.
+    pub fn column(&self, label: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.label == label)
+    }
+
     /// The setup that a strategy meets: where it knows no nodes, every source is at the cloud.
     pub fn setup_for(&self, column: &Column, replication: u64) -> Setup {
         let mut setup = self.setup.clone();
@@ -81,7 +94,7 @@ impl Opened {
         if column.row.knows == Knows::Cloud { setup.all_at_the_cloud() } else { setup }
     }
 
-    /// A fresh strategy for a column.
+    /// A fresh strategy for a column, as the scenario's first replication has it and wherever its sources are.
     pub fn build(&self, column: &Column) -> Built {
         self.build_for(column, &self.setup)
     }

@@ -156,7 +156,7 @@ impl Sink for Witness<'_> {
 pub fn story(opened: &Opened, column: &Column, replication: u64, request: u64) -> Result<Option<String>, RunError> {
     let setup = opened.setup_for(column, replication);
     let mut finder = Finder { request, setup: &setup, calls: Vec::new() };
-    drive(&setup, &column.label, &mut *opened.build(column).strategy, &mut finder)?;
+    drive(&setup, &column.label, &mut *opened.build_for(column, &setup).strategy, &mut finder)?;
     let mut calls = finder.calls;
     calls.sort_by_key(|call| call.number);
     let Some(root) = calls.first().cloned() else { return Ok(None) };
@@ -169,7 +169,7 @@ pub fn story(opened: &Opened, column: &Column, replication: u64, request: u64) -
         decisions: Vec::new(),
         departures: Vec::new(),
     };
-    drive(&setup, &column.label, &mut *opened.build(column).strategy, &mut witness)?;
+    drive(&setup, &column.label, &mut *opened.build_for(column, &setup).strategy, &mut witness)?;
     let mut text = format!(
         "request {request} of {} under {}, replication {replication}: {} after {}\n",
         setup.name,

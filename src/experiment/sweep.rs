@@ -1,6 +1,6 @@
 //! Many points from one scenario. Every run is kept under the address of what determines it (the resolved scenario, the
-//! strategy, seed and replication, the bytes of its inputs, the program's version), so that a sweep killed at any moment
-//! goes on where it was, and only what is missing or has changed is run.
+//! strategy, seed and replication, the bytes of its inputs, the program by its version, sources and solver), so that a sweep
+//! killed at any moment goes on where it was, and only what is missing or has changed is run.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -23,6 +23,9 @@ use crate::run::folder::{file_hash, hex, write_json};
 use crate::scenario::complaint::{Complaints, Desk, Origin};
 use crate::scenario::path::KeyPath;
 use crate::scenario::sweep::{Axis, Sampling, Sweep, Values};
+
+/// A hash of the sources that determine results, made where they are compiled: the same on every machine.
+pub const SOURCES: &str = env!("STRATOSIM_SOURCES");
 
 /// Why a sweep has no table.
 #[derive(Debug, thiserror::Error)]
@@ -207,6 +210,8 @@ impl Job {
         };
         let of_column = |column: &Column| -> io::Result<Vec<String>> {
             let mut determinants = opened.determinants_with(column, 0, &hash)?;
+            // Found runs are not made again: those of an older program would stand beside new ones in one table.
+            determinants["program"] = json!({ "sources": SOURCES, "highs": cfg!(feature = "highs") });
             let address = |replication: u64| {
                 determinants["replication"] = json!(replication);
                 hex(&Sha256::digest(determinants.to_string().as_bytes()))[..32].to_owned()
@@ -222,10 +227,9 @@ impl Job {
     /// The columns of a point that the sweep runs.
     fn columns<'o>(&self, opened: &'o Opened) -> impl Iterator<Item = &'o Column> {
         let wanted = self.sweep.strategies.clone();
-        wanted.into_iter().map(|name| {
-            let found = opened.columns.iter().find(|column| column.label == name);
-            found.expect("a sweep names strategies of its scenario, which no axis changes")
-        })
+        wanted
+            .into_iter()
+            .map(|name| opened.column(&name).expect("a sweep names strategies of its scenario, which no axis changes"))
     }
 
     /// Runs what is missing of the points of a shard, or of all, on the threads of the present pool.

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Value as Json;
 
-use super::opened::{Column, Opened, open};
+use super::collect::{Collected, collect};
+use super::opened::{Opened, open};
 use super::run::{LogFormat, Output, RunError, run_column};
 use super::sweep::{Job, SweepError};
 use crate::run::folder::file_hash;
@@ -159,7 +160,7 @@ fn run_again(told: &Json, path: &Path, manifest: &Path, aside: &Path) -> Result<
     let replication = determined["replication"].as_u64().unwrap_or(0);
     let open_with = |overrides: &[String]| {
         let opened = open(path, overrides)?;
-        if opened.columns.iter().any(|column| column.label == label) {
+        if opened.column(label).is_some() {
             return Ok(opened);
         }
         // It was asked for by an override.
@@ -173,12 +174,12 @@ fn run_again(told: &Json, path: &Path, manifest: &Path, aside: &Path) -> Result<
         open(path, &more)
     };
     let values = |opened: &Opened| -> BTreeMap<String, String> {
-        column_of(opened, label).map_or_else(BTreeMap::new, |column| {
+        opened.column(label).map_or_else(BTreeMap::new, |column| {
             opened.in_force(column).into_iter().map(|row| (row.key, row.value)).collect()
         })
     };
     let opened = set_back(told, open_with, values).map_err(|error| error.at(manifest))?;
-    let Some(column) = column_of(&opened, label) else {
+    let Some(column) = opened.column(label) else {
         return Err(refused(format!("the scenario has no strategy {label}")));
     };
     let again = opened.determinants(column, replication).map_err(|error| refused(error.to_string()))?;
@@ -208,16 +209,12 @@ fn sweep_again(path: &Path, overrides: &[String], aside: &Path) -> Result<PathBu
         let job = Job::open(path, overrides)?;
         let output = Output { root: aside.to_owned(), log: RequestLog { every: 0 }, format: LogFormat::default() };
         job.run(&output, None, &|_, _| {})?;
-        let store = super::store::Store::of(&super::sweep::store_folder(aside, job.name()));
-        let (rows, _) = job.gather(&[store])?;
-        job.write_tables(aside, &rows)
+        collect(&job, &[], aside)
     };
-    let table = again().map_err(VerifyError::Sweep)?;
-    Ok(table.parent().unwrap_or(aside).to_owned())
-}
-
-fn column_of<'o>(opened: &'o Opened, label: &str) -> Option<&'o Column> {
-    opened.columns.iter().find(|column| column.label == label)
+    match again().map_err(VerifyError::Sweep)? {
+        Collected::Table(table, _) => Ok(table.parent().unwrap_or(aside).to_owned()),
+        Collected::Incomplete(lines) => Err(differs("points.csv", None, lines.join("; "))),
+    }
 }
 
 fn in_force_of_all(opened: &Opened) -> BTreeMap<String, String> {

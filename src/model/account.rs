@@ -2,7 +2,7 @@
 
 use super::books::{HourUse, Item, Resource, Share};
 use super::cover::Cover;
-use super::ids::{InstanceId, NodeId, PoolId};
+use super::ids::{InstanceId, NodeId, PoolId, RequestId};
 use super::pool::Charge;
 use super::tariff::{PerHour, gib_seconds};
 use super::world::World;
@@ -123,22 +123,19 @@ impl World {
         self.books.add(self.hour, Resource::Pool(pool_id), Item::Provisioned, Share::Idle, quantity, pico.into());
     }
 
-    /// An answer leaves for the caller of a root: gateway and egress are direct cost of the request.
-    #[inline]
-    pub fn answer_leaves(&mut self, bytes: u64, through_gateway: bool) -> u64 {
-        let mut pico = 0;
-        if through_gateway && self.tariff.gateway_per_request > 0 {
-            self.gateway_requests += 1;
-            pico += self.tariff.gateway_per_request;
-        }
-        if bytes > 0 && self.tariff.egress_per_gib > 0 {
-            const GIB: u128 = 1 << 30;
-            self.egress_bytes += bytes;
-            let cost = ((u128::from(self.tariff.egress_per_gib) * u128::from(bytes) + GIB / 2) / GIB) as u64;
-            self.egress_pico += cost;
-            pico += cost;
-        }
-        pico
+    /// An attempt has come from outside through the gateway in front of functions: direct cost of the request.
+    pub fn through_gateway(&mut self, id: RequestId) {
+        self.gateway_requests += 1;
+        self.requests.get_mut(id.0).cost_direct_pico += self.tariff.gateway_per_request;
+    }
+
+    /// An answer of so many bytes leaves the cloud: direct cost of the request.
+    pub fn answer_leaves(&mut self, id: RequestId, bytes: u64) {
+        const GIB: u128 = 1 << 30;
+        self.egress_bytes += bytes;
+        let pico = ((u128::from(self.tariff.egress_per_gib) * u128::from(bytes) + GIB / 2) / GIB) as u64;
+        self.egress_pico += pico;
+        self.requests.get_mut(id.0).cost_direct_pico += pico;
     }
 
     /// Writes the books up to `now`, the end of an hour or of the run.
@@ -179,7 +176,9 @@ impl World {
         if charge_per_use {
             let requests = used.requests as f64;
             books.add(hour, of, Item::Requests, Share::Direct, requests, used.request_pico.into());
-            let gib_s = used.mib_ms as f64 / 1024.0 / 1000.0;
+            // Whole milliseconds apart: most roundings have no others, and their sums stay exact.
+            let (ms, rest) = (used.mib_ns / 1_000_000, used.mib_ns % 1_000_000);
+            let gib_s = (ms as f64 + rest as f64 / 1e6) / 1024.0 / 1000.0;
             let duration_pico = i128::from(used.direct_pico) - i128::from(used.request_pico);
             books.add(hour, of, Item::Duration, Share::Direct, gib_s, duration_pico);
         }

@@ -116,8 +116,9 @@ pub struct HourUse {
     pub request_pico: u64,
     pub direct_pico: u64,
     pub held_pico: u64,
-    /// Rounded durations, in MiB-milliseconds (a quantum below a millisecond counts by its fraction of it).
-    pub mib_ms: u128,
+    /// Rounded durations, in MiB-nanoseconds.
+    pub mib_ns: u128,
+    /// Of requests offered and of answers given.
     pub bytes: u64,
     pub offered: u64,
 }

@@ -7,7 +7,7 @@ use super::edge_computer::{Computer, ComputerType, ContainerId, Done};
 use super::event::Event;
 use super::ids::{FunctionId, InstanceId, PoolId, RequestId};
 use super::instance::Signal;
-use super::pool::{Births, Pool};
+use super::pool::{Births, Capacity, Pool};
 use super::request::{Outcome, Request, State};
 use super::serve::Offer;
 use super::world::{Plan, World};
@@ -125,9 +125,9 @@ impl World {
         // What starts and ends at one instant ends last.
         let (ran, at_once): (Vec<RequestId>, Vec<RequestId>) =
             ended.iter().partition(|&&id| self.request(id).state == State::Running);
-        ran.into_iter().for_each(|id| self.leave_instance(id, now));
+        ran.into_iter().for_each(|id| self.leave_instance(id, now, true));
         self.begin_on_computer(pool_id, now, plan);
-        at_once.into_iter().for_each(|id| self.leave_instance(id, now));
+        at_once.into_iter().for_each(|id| self.leave_instance(id, now, true));
         self.plan_computer(pool_id, now, plan);
         ended
     }
@@ -155,7 +155,7 @@ impl World {
             return;
         }
         if self.request(id).state == State::Running {
-            self.leave_instance(id, now);
+            self.leave_instance(id, now, false);
         } else {
             self.request_mut(id).ended = Some(now);
             self.pools[pool_id.index()].counts.waiting -= 1;
@@ -175,9 +175,16 @@ impl World {
     /// Bytes of the answer to a request that was served.
     #[inline]
     pub(crate) fn answer_bytes(&self, request: &Request) -> u64 {
-        let computer = request.pool.and_then(|pool| self.machines[pool.index()].as_ref());
-        let copies = request.copies_input || computer.is_some_and(|machine| machine.copies_input);
+        let copies = request.copies_input || request.pool.is_some_and(|pool| self.copies_input(pool));
         if copies { request.payload_bytes } else { self.functions[request.function.index()].response_bytes }
+    }
+
+    /// Whether a pool is a computer whose answers are as long as its requests. The pool itself knows most often that it
+    /// is none.
+    #[inline]
+    fn copies_input(&self, id: PoolId) -> bool {
+        matches!(self.pools[id.index()].spec.capacity, Capacity::Computer { .. })
+            && self.machines[id.index()].as_ref().is_some_and(|machine| machine.copies_input)
     }
 
     /// Writes down which calls the computer has started.

@@ -65,31 +65,33 @@ impl Phase {
     }
 }
 
-/// One instance of a pool.
+/// One instance of a pool. The first line of the cache is what every request changes, the second what requests on a rented
+/// instance look at too: there may be thousands of instances.
+#[repr(C, align(64))]
 pub struct Instance {
     pub pool: PoolId,
+    pub phase: Phase,
+    /// Requests bound to it: while it starts, or in its own queue.
+    pub(crate) waiting: Fifo,
     /// Its number within the pool, in order of launch.
     pub number: u64,
-    pub phase: Phase,
-    pub born: Instant,
-    /// End of its boot.
-    pub booted: Option<Instant>,
-    pub ready: Option<Instant>,
     /// End of its last request, or when it became ready.
     pub last_used: Instant,
     /// When its keep-alive ends, if it stays idle.
     pub deadline: Instant,
-    /// How often its keep-alive has been drawn.
-    pub(crate) keep_alives: u32,
-    /// Provisioned concurrency: kept whether used or not.
-    pub provisioned: bool,
-    /// Requests bound to it: while it starts, or in its own queue.
-    pub(crate) waiting: Fifo,
-    /// Present when its requests share cores.
-    pub(crate) sharing: Option<Box<Sharing>>,
-    pub(crate) bill: Bill,
     /// Its place in the line of idle environments.
     pub(crate) idle_stamp: u64,
+    /// Provisioned concurrency: kept whether used or not.
+    pub provisioned: bool,
+    /// How often its keep-alive has been drawn.
+    pub(crate) keep_alives: u32,
+    pub(crate) bill: Bill,
+    /// Present when its requests share cores.
+    pub(crate) sharing: Option<Box<Sharing>>,
+    pub born: Instant,
+    /// End of its boot.
+    pub booted: Option<Instant>,
+    pub ready: Option<Instant>,
     pub(crate) start: Option<Handle>,
     pub(crate) drain: Option<Handle>,
     pub(crate) grace: Option<Handle>,

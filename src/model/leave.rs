@@ -64,6 +64,6 @@ impl World {
             instance.sharing.as_mut().expect("work without an end of its own is shared").leave(id);
             self.shares_changed(instance_id, now, plan);
         }
-        self.leave_instance(id, now);
+        self.leave_instance(id, now, false);
     }
 }

@@ -7,33 +7,36 @@ use super::archive::Summed;
 use super::ids::FunctionId;
 use crate::engine::time::Span;
 
-/// The counters of one source; the monitor empties them when it looks.
+/// The counters of one source; the monitor empties them when it looks. What every request changes is one line of the cache:
+/// there may be thousands of sources.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct LoadMeter {
+    fresh: Told,
     pub name: String,
     /// What it calls.
     pub function: FunctionId,
-    fresh: Told,
 }
 
 /// What happened since the monitor last looked.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Told {
-    /// Users or sensors switched on; `None` for sources that have none.
-    pub users: Option<u32>,
     /// Requests sent, bytes.
     pub payload: Summed,
     /// Requests served, seconds from sending to the answer.
     pub response_s: Summed,
     pub failed: u64,
+    /// Users or sensors switched on; `None` for sources that have none.
+    pub users: Option<u32>,
 }
 
 const NOTHING: Summed = Summed { count: 0, sum: 0.0, min: f64::INFINITY, max: 0.0 };
+const QUIET: Told = Told { payload: NOTHING, response_s: NOTHING, failed: 0, users: None };
 
 impl LoadMeter {
     pub fn new(name: &str, function: FunctionId) -> LoadMeter {
-        let fresh = Told { users: None, payload: NOTHING, response_s: NOTHING, failed: 0 };
-        LoadMeter { name: name.to_owned(), function, fresh }
+        LoadMeter { fresh: QUIET, name: name.to_owned(), function }
     }
 
     #[inline]
@@ -57,7 +60,7 @@ impl LoadMeter {
     }
 
     pub(crate) fn take(&mut self) -> Told {
-        std::mem::replace(&mut self.fresh, LoadMeter::new("", self.function).fresh)
+        std::mem::replace(&mut self.fresh, QUIET)
     }
 }
 

@@ -17,7 +17,6 @@ pub mod edge_computer;
 pub mod event;
 pub mod fleet;
 pub mod function;
-pub mod gate;
 mod host;
 pub mod idle;
 pub mod ids;

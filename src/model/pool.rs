@@ -22,31 +22,32 @@ use crate::engine::law::Law;
 use crate::engine::random::{Keyed, Streams};
 use crate::engine::time::{Instant, Span};
 
-/// What a pool is made of, checked. What every request asks for comes last: in a [`Pool`] that is beside the counts.
+/// What a pool is made of, checked. What every request asks for comes last, in two lines of the cache: in a [`Pool`] that
+/// is beside the counts.
 #[derive(Clone, Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct PoolSpec {
     pub name: String,
     /// Functions it serves, by id; all of them when empty.
     pub serves: Vec<FunctionId>,
     /// Memory that one instance takes at its node, in MiB.
     pub memory_mib: u64,
-    /// Billed as a load balancer in front of the pool.
-    pub balancer_billed: bool,
     /// What it consists of where it is an edge computer.
     pub computer: Option<Arc<ComputerSpec>>,
+    pub footprint: Footprint,
+    /// Billed as a load balancer in front of the pool.
+    pub balancer_billed: bool,
     pub birth: Birth,
     pub charge: Charge,
+    /// Seconds for one unit of work on a warm instance.
+    pub seconds_per_work: f64,
     pub node: NodeId,
     pub queue: QueueRule,
     pub capacity: Capacity,
-    /// Seconds for one unit of work on a warm instance.
-    pub seconds_per_work: f64,
     /// The service of the request that started an instance takes this many times as long.
     pub cold_factor: f64,
     /// The balancer answers for an instance that takes longer (HTTP 504).
     pub idle_timeout: Option<Span>,
-    pub footprint: Footprint,
 }
 
 /// What instances use besides their processor, where the scenario says so; the monitor has no such metric otherwise.
@@ -125,30 +126,32 @@ impl Health {
     }
 }
 
-/// The rules of environments that are born by demand.
+/// The rules of environments that are born by demand; first what every request asks for.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct OnDemand {
+    pub account: Option<AccountId>,
+    pub reuse: Reuse,
+    pub keep_alive: KeepAlive,
     /// Time to start an environment, seconds; the request that caused it waits.
     pub cold_start: Law,
-    pub keep_alive: KeepAlive,
-    pub reuse: Reuse,
     /// Environments alive at once; the function's concurrency limit with one request each.
     pub limit: u32,
-    /// New environments allowed in every window, refilled continuously, unused allowance not saved.
-    pub growth: Option<Growth>,
-    pub account: Option<AccountId>,
     /// Environments always kept (provisioned concurrency); what `Scale` sets.
     pub provisioned: u32,
+    /// New environments allowed in every window, refilled continuously, unused allowance not saved.
+    pub growth: Option<Growth>,
     pub prewarm: Prewarm,
 }
 
 /// How long an idle environment is kept.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct KeepAlive {
-    /// Seconds; drawn afresh each time it starts.
-    pub law: Law,
     /// Starts anew at the end of each use; otherwise it runs once, from the first use.
     pub resets: bool,
+    /// Seconds; drawn afresh each time it starts.
+    pub law: Law,
 }
 
 /// At most `environments` new ones in each `window`.
@@ -220,28 +223,28 @@ pub enum QueueRule {
     PerInstance { limit: u32 },
 }
 
-/// A pool at work. Its order is that of use: what every request changes stands together, since there may be thousands of
-/// pools, each looked at seldom enough to have left the cache.
-#[repr(C)]
+/// A pool at work. Its order is that of use: what every request changes stands together, a line of the cache each, since
+/// there may be thousands of pools, each looked at seldom enough to have left the cache.
+#[repr(C, align(64))]
 pub struct Pool {
     pub spec: PoolSpec,
     pub counts: Counts,
-    /// What is asked for: the fleet's size, or provisioned environments.
-    pub desired: u32,
-    pub(crate) queue: Fifo,
     /// Requests on instances, over time.
     pub busy: Gauge,
-    /// Thousandths of cores in use, over time; only where requests share cores.
-    pub cores_busy: Gauge,
     pub(crate) hour: super::books::HourUse,
-    pub(crate) births: Births,
     /// Responses since the monitor last looked.
     pub(crate) answered: Answered,
+    pub(crate) queue: Fifo,
+    /// What is asked for: the fleet's size, or provisioned environments.
+    pub desired: u32,
+    pub(crate) launched: u64,
+    pub(crate) births: Births,
+    /// Thousandths of cores in use, over time; only where requests share cores.
+    pub cores_busy: Gauge,
     /// Instances billed or kept: booting, initial, serving and draining, over time.
     pub alive: Gauge,
     /// Instances from readiness to their end, over time: the capacity that utilisation is measured by.
     pub in_service: Gauge,
-    pub(crate) launched: u64,
     pub(crate) draws: PoolDraws,
     /// Until when an order that does not fit may wait, and its event.
     pub(crate) wanting: Option<Handle>,
@@ -310,21 +313,22 @@ pub(crate) enum Births {
     Environments(Environments),
 }
 
-/// State of environments born by demand.
+/// State of environments born by demand; its first two lines of the cache are what every request changes.
+#[repr(C, align(64))]
 pub(crate) struct Environments {
     pub idle: Idle,
-    pub idle_provisioned: Idle,
-    /// Busy environments with room for one more; only where an environment takes several requests.
-    pub open: Box<PriorityQueue<InstanceId, (u32, u64), FxBuildHasher>>,
     pub keep_alive_event: Option<(Instant, Handle)>,
     /// Where every keep-alive is as long as the others.
     pub keep_alive_fixed: Option<Span>,
+    pub provisioned_now: u32,
+    /// Busy environments with room for one more; only where an environment takes several requests.
+    pub open: Box<PriorityQueue<InstanceId, (u32, u64), FxBuildHasher>>,
+    pub idle_provisioned: Idle,
+    /// Up to when they are billed.
+    pub provisioned_since: Instant,
     /// Allowance for growth in units of 1 / window nanoseconds of an environment, as of an instant.
     pub allowance: u64,
     pub allowance_at: Instant,
-    pub provisioned_now: u32,
-    /// Up to when they are billed.
-    pub provisioned_since: Instant,
     /// Kept at least in this number by pre-warming.
     pub floor: u32,
     pub forecast: f64,

@@ -4,12 +4,18 @@
 use super::ids::{RequestId, Slab};
 use super::request::Request;
 
-/// A line of requests.
-#[derive(Clone, Copy, Debug, Default)]
+/// A line of requests. Its ends mean something while it is not empty.
+#[derive(Clone, Copy, Debug)]
 pub struct Fifo {
-    head: Option<RequestId>,
-    tail: Option<RequestId>,
+    head: RequestId,
+    tail: RequestId,
     len: u32,
+}
+
+impl Default for Fifo {
+    fn default() -> Fifo {
+        Fifo { head: RequestId(0), tail: RequestId(0), len: 0 }
+    }
 }
 
 impl Fifo {
@@ -20,41 +26,48 @@ impl Fifo {
 
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.head.is_none()
+        self.len == 0
     }
 
     #[inline]
     pub fn front(&self) -> Option<RequestId> {
-        self.head
+        (self.len > 0).then_some(self.head)
+    }
+
+    #[inline]
+    fn back(&self) -> Option<RequestId> {
+        (self.len > 0).then_some(self.tail)
     }
 
     #[inline]
     pub fn push_back(&mut self, requests: &mut Slab<Request>, id: RequestId) {
+        let last = self.back();
         let request = requests.get_mut(id.0);
-        (request.previous, request.next) = (self.tail, None);
-        match self.tail {
-            Some(tail) => requests.get_mut(tail.0).next = Some(id),
-            None => self.head = Some(id),
+        (request.previous, request.next) = (last, None);
+        match last {
+            Some(last) => requests.get_mut(last.0).next = Some(id),
+            None => self.head = id,
         }
-        self.tail = Some(id);
+        self.tail = id;
         self.len += 1;
     }
 
     /// Puts a request back at the head.
     pub fn push_front(&mut self, requests: &mut Slab<Request>, id: RequestId) {
+        let first = self.front();
         let request = requests.get_mut(id.0);
-        (request.previous, request.next) = (None, self.head);
-        match self.head {
-            Some(head) => requests.get_mut(head.0).previous = Some(id),
-            None => self.tail = Some(id),
+        (request.previous, request.next) = (None, first);
+        match first {
+            Some(first) => requests.get_mut(first.0).previous = Some(id),
+            None => self.tail = id,
         }
-        self.head = Some(id);
+        self.head = id;
         self.len += 1;
     }
 
     #[inline]
     pub fn pop_front(&mut self, requests: &mut Slab<Request>) -> Option<RequestId> {
-        let head = self.head?;
+        let head = self.front()?;
         self.remove(requests, head);
         Some(head)
     }
@@ -64,13 +77,20 @@ impl Fifo {
     pub fn remove(&mut self, requests: &mut Slab<Request>, id: RequestId) {
         let request = requests.get_mut(id.0);
         let (previous, next) = (request.previous.take(), request.next.take());
-        match previous {
-            Some(previous) => requests.get_mut(previous.0).next = next,
-            None => self.head = next,
-        }
-        match next {
-            Some(next) => requests.get_mut(next.0).previous = previous,
-            None => self.tail = previous,
+        match (previous, next) {
+            (Some(previous), Some(next)) => {
+                requests.get_mut(previous.0).next = Some(next);
+                requests.get_mut(next.0).previous = Some(previous);
+            }
+            (Some(previous), None) => {
+                requests.get_mut(previous.0).next = None;
+                self.tail = previous;
+            }
+            (None, Some(next)) => {
+                requests.get_mut(next.0).previous = None;
+                self.head = next;
+            }
+            (None, None) => {}
         }
         self.len -= 1;
     }

@@ -144,35 +144,45 @@ pub enum State {
     Settled,
 }
 
-/// One call in flight. Instants are of the present attempt unless said otherwise.
+/// One call in flight. Instants are of the present attempt unless said otherwise. What most requests never use comes last:
+/// the end of one that is long in flight finds it out of the cache line by line.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct Request {
-    /// Number of the root, in order of arrival.
-    pub number: u64,
-    /// 0 for the root, then in order of being called.
-    pub call: u32,
-    /// Addresses the draws of this call; the same under every strategy.
-    pub key: u64,
-    pub root: RequestId,
-    pub parent: Option<RequestId>,
-    pub source: SourceId,
-    pub client: u32,
-    pub function: FunctionId,
-    /// Work in units of the function's law (seconds at reference speed, or operations).
-    pub work: f64,
-    pub payload_bytes: u64,
-    /// The part of the payload that the function works on; states of a chain travel beside it.
-    pub input_bytes: u64,
-    pub attempt: u16,
     pub state: State,
+    pub(crate) outcome: Outcome,
     /// Sent on by a node, not fresh from its caller.
     pub forwarded: bool,
+    /// Times it was sent on, in this attempt.
+    pub(crate) hops: u8,
+    /// The next arrival at its entry is a new attempt, not a hop.
+    pub(crate) resend: bool,
+    /// Its answer is as long as itself, wherever it is served.
+    pub(crate) copies_input: bool,
+    pub attempt: u16,
+    pub function: FunctionId,
     /// Where the call was first asked.
     pub entry: NodeId,
     /// Where it is now.
     pub node: NodeId,
     pub pool: Option<PoolId>,
     pub instance: Option<InstanceId>,
+    pub source: SourceId,
+    pub client: u32,
+    /// Addresses the draws of this call; the same under every strategy.
+    pub key: u64,
+    /// Calls of this request in the arena, over all steps and attempts.
+    pub(crate) calls_out: u16,
+    /// Of which attempt and step of its parent this call is part.
+    pub(crate) parent_attempt: u16,
+    pub(crate) parent_step: u16,
+    /// The end of its work in the agenda.
+    pub(crate) end: Option<Handle>,
+    /// The end of its patience with waiting, and with the whole call, in the agenda.
+    pub(crate) patience: Option<Handle>,
+    pub(crate) timeout: Option<Handle>,
+    pub parent: Option<RequestId>,
+    pub payload_bytes: u64,
     /// First asked, before any retry.
     pub arrival: Instant,
     /// This attempt was sent.
@@ -182,49 +192,43 @@ pub struct Request {
     /// A starting instance was bound to it: a cold start.
     pub bound: Option<Instant>,
     pub begun: Option<Instant>,
-    /// It left the pool: own work done, or its wait was in vain.
-    pub ended: Option<Instant>,
     /// Time on the network in this attempt, there and back.
     pub network: Span,
-    /// What its instance had cost when the request began, in pico-dollars.
-    pub held_from_pico: u64,
+    /// It left the pool: own work done, or its wait was in vain.
+    pub ended: Option<Instant>,
     pub cost_direct_pico: u64,
     pub cost_held_pico: u64,
-    /// The end of its work in the agenda.
-    pub(crate) end: Option<Handle>,
-    /// The end of its patience with waiting, and with the whole call, in the agenda.
-    pub(crate) patience: Option<Handle>,
-    pub(crate) timeout: Option<Handle>,
+    /// What its instance had cost when the request began, in pico-dollars.
+    pub held_from_pico: u64,
+    /// Launch number of its instance.
+    pub instance_number: Option<u64>,
+    /// Number of the root, in order of arrival.
+    pub number: u64,
+    /// Work in units of the function's law (seconds at reference speed, or operations).
+    pub work: f64,
+    /// The part of the payload that the function works on; states of a chain travel beside it.
+    pub input_bytes: u64,
+    pub root: RequestId,
+    /// 0 for the root, then in order of being called.
+    pub call: u32,
     /// Next in the same queue.
     pub(crate) next: Option<RequestId>,
     pub(crate) previous: Option<RequestId>,
+    /// The pool it was sent to from another node; there nobody is asked again.
+    pub(crate) target: Option<PoolId>,
+    /// Calls made so far under this root (kept on the root).
+    pub(crate) calls_made: u32,
     /// The step under way.
     pub(crate) step: u16,
-    /// Calls of this request in the arena, over all steps and attempts.
-    pub(crate) calls_out: u16,
     /// Calls of the present step without an answer.
     pub(crate) step_out: u16,
     pub(crate) answers_needed: u16,
-    /// Calls made so far under this root (kept on the root).
-    pub(crate) calls_made: u32,
-    pub(crate) outcome: Outcome,
-    /// Of which attempt and step of its parent this call is part.
-    pub(crate) parent_attempt: u16,
-    pub(crate) parent_step: u16,
-    /// Times it was sent on, in this attempt.
-    pub(crate) hops: u8,
-    /// The next arrival at its entry is a new attempt, not a hop.
-    pub(crate) resend: bool,
-    /// Launch number of its instance.
-    pub instance_number: Option<u64>,
-    /// The pool it was sent to from another node; there nobody is asked again.
-    pub(crate) target: Option<PoolId>,
-    /// Its answer is as long as itself, wherever it is served.
-    pub(crate) copies_input: bool,
     /// Brokers that have sent it on, in this attempt.
     pub routed: u8,
     /// Load of its computer over the last second when it came there, in whole percent.
     pub load_percent: u8,
+    /// Time in pools that did not serve it, in this attempt.
+    pub lost: Span,
 }
 
 impl Request {
@@ -291,6 +295,7 @@ impl Request {
             copies_input: false,
             routed: 0,
             load_percent: 0,
+            lost: Span::ZERO,
         }
     }
 
@@ -303,7 +308,7 @@ impl Request {
         (self.pool, self.instance) = (None, None);
         self.sent = now;
         (self.offered, self.bound, self.begun, self.ended) = (None, None, None, None);
-        self.network = Span::ZERO;
+        (self.network, self.lost) = (Span::ZERO, Span::ZERO);
         self.step = 0;
         (self.hops, self.routed, self.load_percent) = (0, 0, 0);
         self.target = None;
@@ -313,6 +318,9 @@ impl Request {
     /// Forgets the pool that did not serve it, before another is asked within the same attempt.
     pub(crate) fn start_over(&mut self) {
         self.state = State::Travelling;
+        if let (Some(offered), Some(ended)) = (self.offered, self.ended) {
+            self.lost += ended.since(offered);
+        }
         (self.pool, self.instance, self.target) = (None, None, None);
         (self.offered, self.bound, self.begun, self.ended) = (None, None, None, None);
         (self.instance_number, self.load_percent) = (None, 0);
@@ -340,7 +348,7 @@ pub struct Phases {
     pub service: Span,
     /// Waiting for its own calls.
     pub calls: Span,
-    /// In attempts that failed, and between attempts.
+    /// In attempts that failed, between attempts, and in pools that failed within the last attempt.
     pub retries: Span,
     pub response: Span,
 }
@@ -350,7 +358,7 @@ impl Phases {
     #[inline]
     pub fn of(request: &Request, now: Instant) -> Phases {
         let response = now.since(request.arrival);
-        let retries = request.sent.since(request.arrival);
+        let retries = request.sent.since(request.arrival) + request.lost;
         let (mut queue, mut cold_start, mut service) = (Span::ZERO, Span::ZERO, Span::ZERO);
         if let Some(offered) = request.offered {
             let left = request.ended.unwrap_or(now);

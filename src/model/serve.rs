@@ -226,14 +226,14 @@ impl World {
     /// The own work of a request is done: its slot is free, its use is metered, the next begins.
     pub fn end(&mut self, id: RequestId, now: Instant, plan: &mut Plan) {
         self.requests.get_mut(id.0).end = None;
-        self.leave_instance(id, now);
+        self.leave_instance(id, now, true);
         let instance = self.requests.get(id.0).instance.expect("a running request is on an instance");
         self.feed(instance, now, plan);
     }
 
-    /// Frees the slot of a request and meters its use; the caller feeds the instance.
-    pub(crate) fn leave_instance(&mut self, id: RequestId, now: Instant) {
-        let answer_bytes = self.answer_bytes(self.requests.get(id.0));
+    /// Frees the slot of a request and meters its use; the caller feeds the instance. Only what is `done` sends an answer.
+    pub(crate) fn leave_instance(&mut self, id: RequestId, now: Instant, done: bool) {
+        let answer_bytes = if done { self.answer_bytes(self.requests.get(id.0)) } else { 0 };
         let request = self.requests.get_mut(id.0);
         let instance_id = request.instance.expect("a running request is on an instance");
         let begun = request.begun.expect("a running request has begun");
@@ -245,6 +245,7 @@ impl World {
         pool.counts.running -= 1;
         pool.busy.change(now, -1);
         pool.counts.bytes += request.payload_bytes + answer_bytes;
+        pool.hour.bytes += answer_bytes;
         pool.hour.requests += 1;
         pool.answered.add(now.since(request.offered.expect("what runs was offered")));
         match &pool.spec.charge {
@@ -253,16 +254,19 @@ impl World {
                 let billed = price.billed(now.since(from));
                 let pico = price.cost_of_billed(billed, *memory_mib, instance.provisioned);
                 request.cost_direct_pico += pico;
-                let HourUse { request_pico, direct_pico, mib_ms, .. } = &mut pool.hour;
+                let HourUse { request_pico, direct_pico, mib_ns, .. } = &mut pool.hour;
                 *request_pico += price.per_request;
                 *direct_pico += pico;
-                *mib_ms += u128::from(billed.as_nanos() / 1_000_000) * u128::from(*memory_mib);
+                *mib_ns += u128::from(billed.as_nanos()) * u128::from(*memory_mib);
             }
             Charge::Held { .. } => {
-                let held = match (&instance.sharing, pool.spec.capacity) {
-                    (Some(sharing), _) => sharing.charged_pico() - request.held_from_pico,
-                    (None, capacity) => {
-                        (instance.bill.held_at(now) - request.held_from_pico) / u64::from(capacity.at_once())
+                let held = match pool.spec.capacity {
+                    Capacity::Shared { .. } => {
+                        let sharing = instance.sharing.as_ref().expect("a sharing pool's instance shares");
+                        sharing.charged_pico() - request.held_from_pico
+                    }
+                    Capacity::Slots(at_once) | Capacity::Computer { workers: at_once, .. } => {
+                        (instance.bill.held_at(now) - request.held_from_pico) / u64::from(at_once)
                     }
                 };
                 request.cost_held_pico += held;

@@ -189,6 +189,10 @@ impl<'a> View<'a> {
         self.world.monitor.published_until(self.granularity(), self.now)
     }
 
+    pub fn source_name(&self, source: SourceId) -> &'a str {
+        &self.world.loads[source.index()].name
+    }
+
     /// The sources that call a function which the pool serves.
     pub fn sources_for(&self, pool: PoolId) -> impl Iterator<Item = SourceId> + use<'a> {
         let world = self.world;

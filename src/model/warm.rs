@@ -55,7 +55,8 @@ impl World {
             self.note_open(open, at_once);
             return true;
         }
-        let provisioned = environments.idle_provisioned.pick();
+        // Few pools have any; then their line is not looked at.
+        let provisioned = if environments.provisioned_now > 0 { environments.idle_provisioned.pick() } else { None };
         if let Some(warm) = provisioned.or_else(|| environments.idle.pick()) {
             let idle = if provisioned.is_some() { &mut environments.idle_provisioned } else { &mut environments.idle };
             idle.remove(&self.instances, warm);
@@ -222,13 +223,20 @@ impl World {
     fn set_deadline(&mut self, id: InstanceId, now: Instant) {
         let instance = self.instances.get_mut(id.0);
         let pool = &mut self.pools[instance.pool.index()];
+        let Births::Environments(Environments { keep_alive_fixed: Some(fixed), .. }) = pool.births else {
+            return self.draw_deadline(id, now);
+        };
+        instance.deadline = now.saturating_add(fixed);
+    }
+
+    fn draw_deadline(&mut self, id: InstanceId, now: Instant) {
+        let instance = self.instances.get_mut(id.0);
+        let pool = &mut self.pools[instance.pool.index()];
         // Addressed by the instance and its own count, so that every idle period has a draw of its own.
         let key = child_key(instance.number, instance.keep_alives);
         instance.keep_alives += 1;
-        let draws = pool.draws.keep_alive.clone();
-        let (environments, rules) = parts(pool);
-        let drawn = || span_of(rules.keep_alive.law.draw(&mut draws.at(key)));
-        instance.deadline = now.saturating_add(environments.keep_alive_fixed.unwrap_or_else(drawn));
+        let mut rng = pool.draws.keep_alive.at(key);
+        instance.deadline = now.saturating_add(span_of(parts(pool).1.keep_alive.law.draw(&mut rng)));
     }
 
     /// Lets go every environment whose keep-alive is over, and looks again at the next deadline.

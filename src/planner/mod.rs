@@ -2,7 +2,9 @@
 
 pub mod chain_cost;
 pub mod economy;
+#[cfg(feature = "planning")]
 pub mod fralb;
 pub mod libra;
+#[cfg(feature = "planning")]
 pub mod malloovia;
 pub mod mape;

@@ -111,9 +111,7 @@ fn a_report_takes_the_place_of_another_one_whole() {
     let (out, drawn) = (results.path().join("report"), AtomicU64::new(0));
     let write = || {
         let report = Report::read(&[results.path().join("town")], None, &|_, _| ()).unwrap();
-        report.write(&out, &|done, _| {
-            drawn.fetch_max(done, Ordering::Relaxed);
-        })
+        report.write(&out, &|done, _| _ = drawn.fetch_max(done, Ordering::Relaxed))
     };
     write().unwrap();
     let figures = drawn.load(Ordering::Relaxed) as usize;

@@ -204,7 +204,11 @@ impl Driver<'_> {
         if spec.caller == Caller::Client || node == client {
             return self.answer(root, Outcome::Served);
         }
+        let leaves = self.world.tariff.egress_per_gib > 0 && self.world.node(node).is_cloud;
         let delay = self.carry(node, client, bytes).unwrap_or(Span::ZERO);
+        if leaves {
+            self.world.answer_leaves(root, bytes);
+        }
         let event = Event::Answered { request: root };
         let handle = self.plan.plan(self.now + delay, event.rank(), event);
         let request = self.world.request_mut(root);

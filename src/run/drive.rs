@@ -63,7 +63,8 @@ pub(super) struct OrderBatch {
     pub orders: Vec<Reasoned>,
 }
 
-/// A source at work.
+/// A source at work; there may be thousands, each looked at seldom enough to have left the cache.
+#[repr(align(64))]
 pub(super) struct Feed {
     source: Source,
     function: FunctionId,
@@ -114,7 +115,8 @@ pub struct Driver<'a> {
     pub(super) hours: Vec<HourCounts>,
     pub(super) feeds: Vec<Feed>,
     pub(super) merge: Merge,
-    /// Closed-loop clients that think.
+    /// Whether any source waits for its answers, and how many of its clients think.
+    closed_loops: bool,
     pub(super) thinking: u64,
     horizon: Instant,
     /// Nothing happens after it.
@@ -176,6 +178,7 @@ impl<'a> Driver<'a> {
         let tally = || Tally::new(Span::from_secs(60));
         Driver {
             merge: Merge::new(feeds.len()),
+            closed_loops: feeds.iter().any(|feed| feed.source.clients() > 0),
             follows: strategy.follows(),
             trails: Vec::new(),
             chain_runs: BTreeMap::new(),
@@ -271,7 +274,7 @@ impl<'a> Driver<'a> {
                 self.sink.progress(at, self.events);
             }
             let done = if agenda_first {
-                let (_, event) = self.plan.pop().expect("what was peeked is there");
+                let (_, event) = self.plan.take_next();
                 let (kind, what) = event.fingerprint();
                 self.digest.fold(at.as_nanos() ^ kind << 56);
                 self.digest.fold(what);
@@ -411,8 +414,9 @@ impl<'a> Driver<'a> {
     }
 
     /// A client of a closed source has its answer and thinks.
+    #[inline]
     pub(super) fn client_answered(&mut self, source: SourceId, client: u32) {
-        if self.feeds[source.index()].source.clients() > 0 {
+        if self.closed_loops && self.feeds[source.index()].source.clients() > 0 {
             self.think(source.index(), client);
         }
     }
@@ -503,7 +507,6 @@ impl<'a> Driver<'a> {
             busy_s: level_seconds(&pool.busy.read(end)),
             alive_s: level_seconds(&pool.alive.read(end)),
             peak_alive: pool.alive.max(),
-            slots: pool.spec.capacity.at_once(),
             used_s: match pool.spec.capacity {
                 Capacity::Slots(_) => level_seconds(&pool.busy.read(end)),
                 Capacity::Shared { .. } | Capacity::Computer { .. } => {
@@ -525,6 +528,7 @@ impl<'a> Driver<'a> {
             measured: self.measured,
             slo: self.slo,
             retries: self.retries,
+            asked_late: self.feeds.iter().filter_map(|feed| feed.source.asked_late()).reduce(|sum, late| sum + late),
             orders: self.orders_given,
             refusals: self.refusals,
             response: self.response,

@@ -191,7 +191,6 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
         .pools
         .iter()
         .map(|pool| {
-            let capacity = pool.alive_s * pool.parallel;
             let figures = json!({
                 "launched": pool.launched,
                 "begun": pool.begun,
@@ -199,7 +198,7 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
                 "busy_s": pool.busy_s,
                 "uptime_s": pool.alive_s,
                 "peak_instances": pool.peak_alive,
-                "utilisation": (capacity > 0.0).then(|| pool.used_s / capacity),
+                "utilisation": pool.utilisation(),
             });
             (pool.name.clone(), figures)
         })
@@ -226,6 +225,7 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
         "requests": flow(&summary.roots),
         "calls": flow(&summary.calls),
         "retries": summary.retries,
+        "asked_late": summary.asked_late,
         "orders": summary.orders,
         "refusals": summary.refusals,
         "slo_s": summary.slo.map(|slo| slo.as_secs_f64()),

@@ -277,11 +277,14 @@ impl Driver<'_> {
 
     /// The answer travels back to where the call was first asked.
     pub(super) fn answer(&mut self, id: RequestId, outcome: Outcome) -> io::Result<()> {
-        let request = self.world.requests.get_mut(id.0);
-        request.outcome = outcome;
+        self.world.request_mut(id).outcome = outcome;
+        if outcome == Outcome::Served && self.world.tariff.egress_per_gib > 0 {
+            self.charge_egress(id);
+        }
         if self.follows {
             return self.answer_returns(id, outcome);
         }
+        let request = self.world.request(id);
         if request.node == request.entry {
             return self.answered(id, outcome);
         }
@@ -312,6 +315,9 @@ impl Driver<'_> {
         }
         if let Some(patience) = request.patience.take() {
             self.plan.cancel(patience);
+        }
+        if self.world.tariff.gateway_per_request > 0 {
+            self.charge_gateway(id);
         }
         let request = self.world.requests.get(id.0);
         let answer = Answer { request, outcome, elapsed: now.since(request.sent), at: now };
@@ -351,10 +357,8 @@ impl Driver<'_> {
     /// The call is over: its row is written, its parent or client hears of it, its slot is free.
     fn settle(&mut self, id: RequestId, outcome: Outcome) -> io::Result<()> {
         let now = self.now;
-        let fees_pico = self.fees(id, outcome);
         let request = self.world.requests.get_mut(id.0);
         request.outcome = outcome;
-        request.cost_direct_pico += fees_pico;
         let phases = Phases::of(request, now);
         let (parent, source, client) = (request.parent, request.source, request.client);
         let (parent_attempt, parent_step) = (request.parent_attempt, request.parent_step);
@@ -412,17 +416,29 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// What the provider takes for the answer to a root: gateway and egress, in pico-dollars.
-    #[inline]
-    fn fees(&mut self, id: RequestId, outcome: Outcome) -> u64 {
+    /// Whether a call came from outside the provider: a root, or a step of a chain that is called from where its client is.
+    fn from_outside(&self, id: RequestId) -> bool {
         let request = self.world.request(id);
-        if request.parent.is_some() {
-            return 0;
+        request
+            .parent
+            .is_none_or(|root| self.chain_runs.contains_key(&root) && request.entry == self.world.request(root).entry)
+    }
+
+    /// What the gateway in front of functions takes for an attempt.
+    fn charge_gateway(&mut self, id: RequestId) {
+        let pool = self.world.request(id).pool;
+        if pool.is_some_and(|pool| self.world.pool(pool).charges_per_use()) && self.from_outside(id) {
+            self.world.through_gateway(id);
         }
-        let served = outcome == Outcome::Served;
-        let bytes = if served { self.world.answer_bytes(request) } else { 0 };
-        let by_request = request.pool.is_some_and(|pool| self.world.pool(pool).charges_per_use());
-        self.world.answer_leaves(bytes, by_request)
+    }
+
+    /// What the provider takes for an answer that leaves the cloud.
+    fn charge_egress(&mut self, id: RequestId) {
+        let request = self.world.request(id);
+        if request.pool.is_some() && self.world.node(request.node).is_cloud && self.from_outside(id) {
+            let bytes = self.world.answer_bytes(request);
+            self.world.answer_leaves(id, bytes);
+        }
     }
 
     /// Frees the slot of a settled call once the calls it made are gone too, and so on up the tree.

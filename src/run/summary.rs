@@ -4,6 +4,7 @@ use crate::engine::gauge::Reading;
 use crate::engine::tally::Tally;
 use crate::engine::time::{Instant, Span};
 use crate::model::request::Outcome;
+use crate::model::world::World;
 use crate::planner::economy::Account;
 
 /// Counts that must balance, kept for roots and for all calls apart.
@@ -37,7 +38,7 @@ pub struct HourCounts {
     pub cold_starts: u64,
 }
 
-/// Figures of one pool over the measured time.
+/// Figures of one pool over the whole run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PoolFigures {
     pub name: String,
@@ -48,10 +49,21 @@ pub struct PoolFigures {
     pub busy_s: f64,
     pub alive_s: f64,
     pub peak_alive: u64,
-    pub slots: u32,
     /// Time integral of what was in use of the processors, or slots, and how many an instance has: utilisation.
     pub used_s: f64,
     pub parallel: f64,
+}
+
+impl PoolFigures {
+    /// What its instances could have given while they were alive: slot-seconds, or core-seconds where requests share cores.
+    pub fn capacity_s(&self) -> f64 {
+        self.alive_s * self.parallel
+    }
+
+    /// Share of it that was in use; `None` where nothing was alive.
+    pub fn utilisation(&self) -> Option<f64> {
+        (self.capacity_s() > 0.0).then(|| self.used_s / self.capacity_s())
+    }
 }
 
 /// Everything that a run counted.
@@ -71,12 +83,15 @@ pub struct Summary {
     pub measured: u64,
     pub slo: Option<Span>,
     pub retries: u64,
+    /// Requests of timetables that no client was free for at their instant; `None` where there is no such timetable.
+    pub asked_late: Option<u64>,
     pub orders: u64,
     pub refusals: u64,
     /// Response of served roots, nanoseconds, after the warm-up.
     pub response: Tally,
-    /// Time of served calls waiting in queues, and in cold starts.
+    /// Time of served calls waiting in queues.
     pub queue: Tally,
+    /// Time that calls waited for instances to start, served or not.
     pub cold_start: Tally,
     pub hours: Vec<HourCounts>,
     pub pools: Vec<PoolFigures>,
@@ -98,6 +113,14 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Share of the machines' slots, or cores, that was in use over the whole run; pools that charge per use have no say.
+    pub fn utilisation(&self, world: &World) -> Option<f64> {
+        let machines = self.pools.iter().zip(&world.pools).filter(|(_, pool)| !pool.charges_per_use());
+        let (used, capacity) =
+            machines.fold((0.0, 0.0), |(used, capacity), (pool, _)| (used + pool.used_s, capacity + pool.capacity_s()));
+        (capacity > 0.0).then(|| used / capacity)
+    }
+
     /// The laws that every run must keep; a broken one is a defect of the simulator.
     pub fn broken_laws(&self) -> Vec<String> {
         let mut broken = Vec::new();

@@ -14,15 +14,15 @@ use toml::de::{DeTable, Error as TomlError};
 use super::complaint::{Complaint, Complaints, Desk, Origin, quoted, shorten};
 use super::excerpt::Excerpt;
 use super::lines::Lines;
-use super::node::{DEPTH_MAX, Node, Place, TooDeep, Value};
+use super::node::{DEPTH_MAX, Node, Parsed, Place, TooDeep, Value};
 use super::path::KeyPath;
 
 /// A scenario is written by hand; a larger file is something else, such as a trace given in its place.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 /// Slips of syntax that are told.
 const SLIPS_MAX: usize = 20;
-/// Up to this size a file with errors is read to its end, to find more of them.
-const RECOVERED_BYTES_MAX: usize = 1 << 20;
+/// What is no TOML shows in its first bytes; a file that begins well is read to its end, to find all slips in it.
+const HEAD_BYTES: usize = 1 << 20;
 
 /// A scenario as it was written, before anybody asked what it means.
 #[derive(Clone, Debug)]
@@ -86,14 +86,7 @@ impl Document {
         let root = Node::new(Value::Table(Default::default()), Place::Whole);
         let mut document = Document { name: name.into(), text, lines, root, overrides: vec![], duplicates: vec![] };
         let text = document.text.clone();
-        let (parsed, mut errors) = if text.len() <= RECOVERED_BYTES_MAX {
-            DeTable::parse_recoverable(&text)
-        } else {
-            match DeTable::parse(&text) {
-                Ok(parsed) => (parsed, vec![]),
-                Err(error) => return Err(document.syntax(&error).into()),
-            }
-        };
+        let (parsed, mut errors) = parse(&text);
         errors.sort_by_key(|error| error.span().map_or(usize::MAX, |span| span.start));
         let mut desk = Desk::new();
         let mut last_line = 0;
@@ -115,7 +108,7 @@ impl Document {
         } else {
             desk.finish()?;
         }
-        document.root = Node::from_document(parsed.get_ref()).map_err(|TooDeep(place)| document.too_deep(place))?;
+        document.root = Node::from_document(parsed.value()).map_err(|TooDeep(place)| document.too_deep(place))?;
         Ok(document)
     }
 
@@ -234,6 +227,18 @@ impl Document {
         let found = format!("more than {DEPTH_MAX} levels of tables and lists");
         self.complaint(place, 0, &KeyPath::root(), &found, &format!("at most {DEPTH_MAX} levels"))
     }
+}
+
+/// What a text says, and where it is no TOML. A file of megabytes that is something else altogether, such as a trace given
+/// in a scenario's place, has an error on every line: its head is enough.
+fn parse(text: &str) -> (Parsed<'_>, Vec<TomlError>) {
+    let parse = |text| {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        (Parsed::table(table.into_inner()), errors)
+    };
+    let head = parse(&text[..text.floor_char_boundary(HEAD_BYTES)]);
+    let slips = head.1.iter().filter(|error| !is_duplicate(error)).count();
+    if text.len() > HEAD_BYTES && slips <= SLIPS_MAX { parse(text) } else { head }
 }
 
 fn is_duplicate(error: &TomlError) -> bool {

@@ -50,6 +50,28 @@ pub(super) fn rows_at<T: Serialize>(
     Ok(rows.rows)
 }
 
+/// What holds at a path, in the words of a complaint: what the document says there, or the default of a `value` that was
+/// read from the table at `root`.
+pub(super) fn in_force<T: Serialize>(document: &Document, root: &KeyPath, path: &KeyPath, value: &T) -> String {
+    let (node, found) = document.root().descend(path);
+    if found {
+        return node.shown();
+    }
+    let stands_for_it = !matches!(node.value, Value::Table(_) | Value::List(_));
+    let json = if stands_for_it { Json::Null } else { serde_json::to_value(value).unwrap_or_default() };
+    let mut defaults = &Node::from_json(&json);
+    for step in &path.steps()[root.steps().len()..] {
+        let Some(child) = defaults.child(step) else { return "nothing".to_owned() };
+        defaults = child;
+    }
+    match defaults.value {
+        Value::Text(_) | Value::Integer { .. } | Value::Float { .. } | Value::Boolean(_) => {
+            format!("{} (the default)", defaults.shown())
+        }
+        Value::Nothing | Value::Date(_) | Value::List(_) | Value::Table(_) => "nothing".to_owned(),
+    }
+}
+
 struct Rows<'a> {
     document: &'a Document,
     schema: &'a Schema,

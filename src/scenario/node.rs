@@ -69,8 +69,8 @@ impl Node {
     }
 
     /// The node of a parsed document.
-    pub(super) fn from_document(table: &DeTable<'_>) -> Result<Node, TooDeep> {
-        Ok(Node::new(Value::Table(table_from(table, 1, None)?), Place::Whole))
+    pub(super) fn from_document(document: &DeValue<'_>) -> Result<Node, TooDeep> {
+        Ok(Node::new(value_from(document, Place::Whole, 1, None)?, Place::Whole))
     }
 
     /// The node of one parsed value, all of it at the place of an override.
@@ -148,6 +148,40 @@ impl Node {
             Value::Table(table) => {
                 let filled = table.iter().filter(|(_, node)| node.value != Value::Nothing);
                 toml::Value::Table(filled.map(|(key, node)| (key.clone(), node.to_toml())).collect())
+            }
+        }
+    }
+}
+
+/// A parsed value, taken apart level by level when it is dropped: dotted keys inside inline tables nest thousands of
+/// levels deep before the parser objects, and if each level dropped the one below, the stack would end first.
+pub(super) struct Parsed<'t>(DeValue<'t>);
+
+impl<'t> Parsed<'t> {
+    pub fn table(table: DeTable<'t>) -> Parsed<'t> {
+        Parsed(DeValue::Table(table))
+    }
+
+    /// One value, such as that of an override; `None` where the text is no TOML.
+    pub fn of_value(text: &'t str) -> Option<Parsed<'t>> {
+        let (value, errors) = DeValue::parse_recoverable(text);
+        let parsed = Parsed(value.into_inner());
+        errors.is_empty().then_some(parsed)
+    }
+
+    pub fn value(&self) -> &DeValue<'t> {
+        &self.0
+    }
+}
+
+impl Drop for Parsed<'_> {
+    fn drop(&mut self) {
+        let mut left = vec![std::mem::replace(&mut self.0, DeValue::Boolean(false))];
+        while let Some(value) = left.pop() {
+            match value {
+                DeValue::Array(items) => left.extend(items.into_iter().map(toml::Spanned::into_inner)),
+                DeValue::Table(table) => left.extend(table.into_iter().map(|(_, value)| value.into_inner())),
+                _ => {}
             }
         }
     }

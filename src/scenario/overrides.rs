@@ -6,11 +6,9 @@
 
 use std::sync::Arc;
 
-use toml::de::DeValue;
-
 use super::complaint::{Complaint, Complaints, Desk, Origin, quoted};
 use super::document::Document;
-use super::node::{DEPTH_MAX, Node, Place, TooDeep, Value};
+use super::node::{DEPTH_MAX, Node, Parsed, Place, TooDeep, Value};
 use super::path::{KeyPath, Step};
 
 impl Document {
@@ -46,9 +44,9 @@ impl Document {
             rest => complain(&root, &quoted(rest), wanted),
         })?;
         let deep = || complain(&root, "a value too deep", &format!("at most {DEPTH_MAX} levels"));
-        let node = match DeValue::parse(value) {
-            Ok(parsed) => Node::from_override(parsed.get_ref(), nth).map_err(|TooDeep(_)| deep())?,
-            Err(_) => Node::new(Value::Text(value.to_owned()), Place::Set(nth)),
+        let node = match Parsed::of_value(value) {
+            Some(parsed) => Node::from_override(parsed.value(), nth).map_err(|TooDeep(_)| deep())?,
+            None => Node::new(Value::Text(value.to_owned()), Place::Set(nth)),
         };
         if path.steps().len() + depth(&node) > DEPTH_MAX {
             return Err(deep());

@@ -9,6 +9,7 @@ use super::document::Document;
 use super::explain::{self, Row};
 use super::node::{Node, Place, Table, Value};
 use super::path::KeyPath;
+use super::reader;
 use super::shape::Schema;
 use super::walk;
 
@@ -26,7 +27,7 @@ pub struct Part<'d, T> {
 /// Every unknown, missing or ill-typed key, and every quantity that does not parse.
 pub fn read_part<T>(document: &Document, path: KeyPath) -> Result<Part<'_, T>, Complaints>
 where
-    T: DeserializeOwned + Serialize + JsonSchema,
+    T: DeserializeOwned + Serialize + JsonSchema + 'static,
 {
     let schema = Schema::of::<T>();
     let empty = Node::new(Value::Table(Table::default()), Place::Default);
@@ -44,24 +45,20 @@ where
 impl<T: Serialize> Part<'_, T> {
     /// A complaint about one of its keys.
     pub fn complain(&self, key: &str, found: impl AsRef<str>, wanted: impl AsRef<str>) -> Complaint {
-        let path = self.path.key(key);
-        let (node, _) = self.document.root().descend(&path);
-        self.document.complaint(node.place, 0, &path, found.as_ref(), wanted.as_ref())
+        reader::complain(self.document, &self.path.key(key), found.as_ref(), wanted.as_ref())
     }
 
-    /// A complaint about a place below it, with what the document has there.
+    /// The same with what the document has there, or with the default where it says nothing.
+    pub fn refuse(&self, key: &str, wanted: impl AsRef<str>) -> Complaint {
+        self.refuse_at(&KeyPath::root().key(key), wanted)
+    }
+
+    /// The same about a place further below.
     pub fn refuse_at(&self, below: &KeyPath, wanted: impl AsRef<str>) -> Complaint {
         let mut path = self.path.clone();
         below.steps().iter().for_each(|step| path.push(step.clone()));
-        let found = self.document.at(&path).map_or("nothing".to_owned(), Node::shown);
-        let (node, _) = self.document.root().descend(&path);
-        self.document.complaint(node.place, 0, &path, &found, wanted.as_ref())
-    }
-
-    /// The same with what the document has there.
-    pub fn refuse(&self, key: &str, wanted: impl AsRef<str>) -> Complaint {
-        let found = self.document.at(&self.path.key(key)).map_or("nothing".to_owned(), Node::shown);
-        self.complain(key, found, wanted)
+        let found = explain::in_force(self.document, &self.path, &path, &self.value);
+        reader::complain(self.document, &path, &found, wanted.as_ref())
     }
 
     /// Every value in force and where it came from.

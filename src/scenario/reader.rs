@@ -16,6 +16,7 @@ use serde_path_to_error::Segment;
 
 use super::complaint::{Complaint, Complaints, Desk};
 use super::document::Document;
+use super::explain::in_force;
 use super::node::{Node, Place};
 use super::path::{KeyPath, Step};
 use super::shape::Schema;
@@ -35,7 +36,7 @@ pub struct Read<T> {
 /// Everything that is wrong with the file, the overrides, or what both say.
 pub fn read_file<T>(path: &Path, overrides: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Read<T>, Complaints>
 where
-    T: DeserializeOwned + Serialize + JsonSchema,
+    T: DeserializeOwned + Serialize + JsonSchema + 'static,
 {
     let mut document = Document::open(path)?;
     let set = document.set_all(overrides);
@@ -56,7 +57,7 @@ where
 ///
 /// # Errors Every unknown, missing, doubled or ill-typed key, every name that is not in its list and every quantity
 /// that does not parse.
-pub fn read<T: DeserializeOwned + Serialize + JsonSchema>(document: Document) -> Result<Read<T>, Complaints> {
+pub fn read<T: DeserializeOwned + Serialize + JsonSchema + 'static>(document: Document) -> Result<Read<T>, Complaints> {
     let schema = Schema::of::<T>();
     let mut desk = Desk::new();
     document.duplicates().iter().for_each(|complaint| desk.add(complaint.clone()));
@@ -81,16 +82,12 @@ fn refused(document: &Document, error: &serde_path_to_error::Error<toml::de::Err
     let wanted = message
         .rsplit_once(", expected ")
         .map_or_else(|| format!("another value: {message}"), |(_, wanted)| wanted.to_owned());
-    complain(document, &path, &shown(document, &path), &wanted)
-}
-
-/// What the document has at a path, in the words of a complaint.
-fn shown(document: &Document, path: &KeyPath) -> String {
-    document.at(path).map_or("nothing".to_owned(), Node::shown)
+    let found = document.at(&path).map_or("nothing".to_owned(), Node::shown);
+    complain(document, &path, &found, &wanted)
 }
 
 /// A complaint about a path, at the place of its value or of the nearest table above it.
-fn complain(document: &Document, path: &KeyPath, found: &str, wanted: &str) -> Complaint {
+pub(super) fn complain(document: &Document, path: &KeyPath, found: &str, wanted: &str) -> Complaint {
     let (node, _) = document.root().descend(path);
     document.complaint(node.place, 0, path, found, wanted)
 }
@@ -115,15 +112,18 @@ impl<T> Read<T> {
         complain(&self.document, &path.into(), found.as_ref(), wanted.as_ref())
     }
 
-    /// [`Read::complain`] with what the document itself has there.
-    pub fn refuse(&self, path: impl Into<KeyPath>, wanted: impl AsRef<str>) -> Complaint {
-        let path = path.into();
-        complain(&self.document, &path, &shown(&self.document, &path), wanted.as_ref())
-    }
-
     /// Whether the file or an override gives a value at a path, so that a default can be told from a choice.
     pub fn is_given(&self, path: impl Into<KeyPath>) -> bool {
         self.document.at(&path.into()).is_some_and(|node| node.place != Place::Default)
+    }
+}
+
+impl<T: Serialize> Read<T> {
+    /// [`Read::complain`] with what the document has there, or with the default where it says nothing.
+    pub fn refuse(&self, path: impl Into<KeyPath>, wanted: impl AsRef<str>) -> Complaint {
+        let path = path.into();
+        let found = in_force(&self.document, &KeyPath::root(), &path, &self.value);
+        complain(&self.document, &path, &found, wanted.as_ref())
     }
 }
 

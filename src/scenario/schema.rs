@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 use super::shape::Schema;
 
 /// The schema of a type with its tables closed.
-pub fn json_schema<T: JsonSchema>() -> Json {
+pub fn json_schema<T: JsonSchema + 'static>() -> Json {
     let mut schema = Schema::of::<T>().root().clone();
     let mut extended = BTreeSet::new();
     find_extended(&schema, &mut extended);
@@ -29,7 +29,7 @@ pub fn json_schema<T: JsonSchema>() -> Json {
 }
 
 /// [`json_schema`] as text, ending with a newline.
-pub fn print<T: JsonSchema>() -> String {
+pub fn print<T: JsonSchema + 'static>() -> String {
     let text = serde_json::to_string_pretty(&json_schema::<T>()).expect("a schema is plain JSON");
     text + "\n"
 }

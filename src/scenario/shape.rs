@@ -4,6 +4,10 @@
 //! structs, maps, lists and tuples. Alternatives are settled by looking at the value: first by its kind, then by the
 //! tag, and where nothing tells them apart by what fits with the fewest complaints.
 
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde_json::{Map, Value as Json};
 
 use super::complaint::quoted;
@@ -14,7 +18,7 @@ use super::walk;
 /// A schema with the definitions it refers to.
 #[derive(Clone, Debug)]
 pub struct Schema {
-    root: Json,
+    root: Arc<Json>,
 }
 
 /// The keywords that apply to one value, gathered from references and settled alternatives.
@@ -33,8 +37,14 @@ pub struct Misfit {
 }
 
 impl Schema {
-    pub fn of<T: schemars::JsonSchema>() -> Schema {
-        Schema { root: schemars::schema_for!(T).to_value() }
+    /// The schema of a type. Deriving one takes longer than reading a scenario by it, and a sweep reads thousands: each is
+    /// derived once.
+    pub fn of<T: schemars::JsonSchema + 'static>() -> Schema {
+        static DERIVED: Mutex<BTreeMap<TypeId, Schema>> = Mutex::new(BTreeMap::new());
+        // A thread that panicked here left whole entries only.
+        let mut derived = DERIVED.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_type = derived.entry(TypeId::of::<T>());
+        of_type.or_insert_with(|| Schema { root: Arc::new(schemars::schema_for!(T).to_value()) }).clone()
     }
 
     pub fn root(&self) -> &Json {

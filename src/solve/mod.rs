@@ -2,6 +2,7 @@
 
 pub mod frontier;
 pub mod knapsack;
+#[cfg(feature = "planning")]
 pub mod milp;
 pub mod nsga2;
 pub mod queueing;

@@ -5,9 +5,11 @@
 
 pub mod auto;
 pub mod edge;
+#[cfg(feature = "planning")]
 pub mod edge_plan;
 pub mod faas;
 pub mod libra;
+#[cfg(feature = "planning")]
 pub mod malloovia;
 pub mod mape;
 pub mod max;

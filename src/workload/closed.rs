@@ -19,8 +19,9 @@ pub struct Closed {
     announced: Vec<u64>,
 }
 
-/// Clients take 24 bits of a key, their requests 40: a client would ask a thousand times a second for 34 years.
-pub(super) const CLIENTS_MAX: u32 = 1 << 24;
+/// Most clients of a source: they take 24 bits of a key, their requests 40, and a client would ask a thousand times a second for
+/// 34 years.
+pub const CLIENTS_MAX: u32 = 1 << 24;
 const REQUEST_BITS: u32 = 40;
 /// Times that a client is switched on and off again while it thinks.
 const TRIES: usize = 1000;

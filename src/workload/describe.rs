@@ -1,11 +1,13 @@
 //! What a trace is like: how much, how regular, how bursty at which scale, when in the day.
 //!
-//! One pass, constant memory. Rates and dispersion are those of counts in whole windows of 1 s to 1 h, windows without an arrival included;
-//! the window that the trace ends in is left out.
+//! One pass, constant memory. Rates and dispersion are those of counts in windows of 1 s to 1 h, windows without an arrival included,
+//! as many as the trace covers as a whole. A table of counts says how far it goes; any other trace is taken to go to the end of the
+//! second of its last arrival.
 //!
 //! Source: index of dispersion of counts, Cox and Lewis, The Statistical Analysis of Series of Events (1966), section 4.5;
 //! burstiness of gaps, Goh and Barabási, Burstiness and memory in complex systems (2008): (cv - 1) / (cv + 1), -1 for a
-//! clock, 0 for a Poisson stream, towards 1 for bursts.
+//! clock, 0 for a Poisson stream, towards 1 for bursts; autocorrelation, the usual estimator (Box and Jenkins, Time Series Analysis,
+//! 1970, section 2.1): deviations from the mean of all, the sum over all pairs divided by all windows, never outside -1 to 1.
 
 use super::picture::{bars, columns};
 use super::trace::arrival::Arrival;
@@ -31,6 +33,8 @@ pub struct Describer {
     arrivals: u64,
     first: Option<Instant>,
     last: Instant,
+    /// Where the trace ends, where it says so.
+    end: Option<Instant>,
     gaps: Moments,
     scales: Vec<Scale>,
     hours: [u64; HOURS],
@@ -45,6 +49,8 @@ pub struct Description {
     pub arrivals: u64,
     pub first_s: f64,
     pub last_s: f64,
+    /// How long the trace is: windows and picture go so far.
+    pub covered_s: f64,
     /// Arrivals over the time from zero to the last one.
     pub mean_rate_per_s: f64,
     /// Deviation over mean of the gaps between arrivals.
@@ -90,6 +96,7 @@ impl Default for Describer {
             arrivals: 0,
             first: None,
             last: Instant::ZERO,
+            end: None,
             gaps: Moments::default(),
             scales: WINDOWS_S.iter().map(|&length_s| Scale::new(length_s)).collect(),
             hours: [0; HOURS],
@@ -122,9 +129,18 @@ impl Describer {
         }
     }
 
+    /// The trace tells of the time up to here, whether or not its last arrival lies there.
+    pub fn covers(&mut self, end: Instant) {
+        self.end = Some(end);
+    }
+
     /// The figures; `None` when there was no arrival.
-    pub fn finish(self) -> Option<Description> {
+    pub fn finish(mut self) -> Option<Description> {
         let first = self.first?;
+        let second = self.last.as_nanos() / SECOND;
+        let end = self.end.map_or_else(|| (second + 1).saturating_mul(SECOND), Instant::as_nanos);
+        self.scales.iter_mut().for_each(|scale| scale.advance(end / (scale.length_s * SECOND)));
+        self.curve.reach(end.saturating_sub(1).max(self.last.as_nanos()));
         let whole = self.arrivals as f64;
         let last_s = self.last.as_secs_f64();
         let gap_cv = self.gaps.cv();
@@ -133,6 +149,7 @@ impl Describer {
             arrivals: self.arrivals,
             first_s: first.as_secs_f64(),
             last_s,
+            covered_s: end as f64 / 1e9,
             mean_rate_per_s: if last_s > 0.0 { whole / last_s } else { 0.0 },
             gap_cv,
             burstiness: (gap_cv - 1.0) / (gap_cv + 1.0),
@@ -182,6 +199,8 @@ struct Scale {
     squares: u128,
     empty: u64,
     peak: (u64, u64),
+    /// The first counts.
+    head: [u64; LAG_MAX],
     /// The last counts, a ring.
     recent: [u64; LAG_MAX],
     products: [u128; LAGS.len()],
@@ -198,6 +217,7 @@ impl Scale {
             squares: 0,
             empty: 0,
             peak: (0, 0),
+            head: [0; LAG_MAX],
             recent: [0; LAG_MAX],
             products: [0; LAGS.len()],
         }
@@ -205,13 +225,18 @@ impl Scale {
 
     #[inline]
     fn add(&mut self, ns: u64) {
-        let window = ns / (self.length_s * SECOND);
+        self.advance(ns / (self.length_s * SECOND));
+        self.count += 1;
+    }
+
+    /// Closes all windows before this one.
+    #[inline]
+    fn advance(&mut self, window: u64) {
         if window > self.current {
             // Closing a window goes on to the next, which may still lie before the one asked for.
             self.close();
             self.skip(window - self.current);
         }
-        self.count += 1;
     }
 
     fn close(&mut self) {
@@ -221,6 +246,9 @@ impl Scale {
                 let before = self.recent[((self.n - lag as u64) % LAG_MAX as u64) as usize];
                 *product += u128::from(count) * u128::from(before);
             }
+        }
+        if let Some(head) = self.head.get_mut(self.n as usize) {
+            *head = count;
         }
         self.recent[(self.n % LAG_MAX as u64) as usize] = count;
         self.n += 1;
@@ -249,7 +277,12 @@ impl Scale {
         let variance = (self.squares as f64 / n - mean * mean).max(0.0);
         let correlation = |product: u128, lag: usize| {
             let pairs = self.n.checked_sub(lag as u64).filter(|&pairs| pairs >= 2 * lag as u64 && pairs > 1)?;
-            (variance > 0.0).then(|| (product as f64 / pairs as f64 - mean * mean) / variance)
+            // The later ones of all pairs lack the first `lag` counts, the earlier ones the last.
+            let last = (1..=lag as u64).map(|back| self.recent[((self.n - back) % LAG_MAX as u64) as usize]);
+            let lacking: u128 = self.head[..lag].iter().copied().chain(last).map(u128::from).sum();
+            let covariance = product as f64 - mean * (2 * self.sum - lacking) as f64 + pairs as f64 * mean * mean;
+            // Rounding may put the last digit of a perfect correlation beyond 1.
+            (variance > 0.0).then(|| (covariance / (n * variance)).clamp(-1.0, 1.0))
         };
         Window {
             length_s: self.length_s,
@@ -275,6 +308,12 @@ struct Curve {
 
 impl Curve {
     fn add(&mut self, ns: u64) {
+        let stretch = self.reach(ns);
+        self.counts[stretch] += 1;
+    }
+
+    /// Goes on to the stretch of this instant; its number.
+    fn reach(&mut self, ns: u64) -> usize {
         while ns / self.stretch_ns >= CURVE_MAX as u64 {
             self.counts = self.counts.chunks(2).map(|pair| pair.iter().sum()).collect();
             self.stretch_ns *= 2;
@@ -283,7 +322,7 @@ impl Curve {
         if stretch >= self.counts.len() {
             self.counts.resize(stretch + 1, 0);
         }
-        self.counts[stretch] += 1;
+        stretch
     }
 }
 
@@ -321,7 +360,7 @@ impl fmt::Display for Description {
             )?;
         }
         let rates: Vec<f64> = self.curve.iter().map(|&count| count as f64 / self.curve_stretch_s).collect();
-        let end = format!("{:.0} s", self.curve_stretch_s * self.curve.len() as f64);
+        let end = format!("{:.0} s", self.covered_s);
         let picture = columns(&rates, CURVE_LINES, ("0 s", &end));
         writeln!(f, "\nrate per second, each column {:.0} s\n{picture}", self.curve_stretch_s)?;
         write!(f, "\nday, each bar one hour\n|{}|", bars(self.hour_shares.iter().copied()))

@@ -30,6 +30,8 @@ pub struct Replay {
     /// Whether work and payload are taken as recorded, where they are.
     pub takes_work: bool,
     pub takes_payload: bool,
+    /// Clients that take the requests in turn, each with one under way; 0: every request comes at its instant.
+    pub clients: u32,
 }
 
 /// A function called, and the laws of what the trace does not say.
@@ -43,6 +45,9 @@ pub struct Callee {
 #[derive(Clone, Debug)]
 pub struct Survey {
     pub arrivals: u64,
+    /// Instants of the first and the last arrival; zero where there is none.
+    pub first: Instant,
+    pub last: Instant,
     /// Functions that may be called, in order of first appearance. With other seeds others of them may have arrivals.
     pub functions: Vec<Surveyed>,
     /// Nodes where requests entered.
@@ -72,11 +77,14 @@ pub fn survey(recipe: &Recipe, source: &str, streams: &Streams, until: Instant) 
     let mut trace = recipe.open(&own_streams(source, streams))?;
     // Arrivals and memory of each function, by its number.
     let mut met: Vec<(u64, Option<u64>)> = Vec::new();
+    let (mut first, mut last) = (None, Instant::ZERO);
     while let Some(arrival) = trace.next_arrival()?.filter(|arrival| arrival.at < until) {
         let index = arrival.function.index();
         if index >= met.len() {
             met.resize(index + 1, (0, None));
         }
+        first.get_or_insert(arrival.at);
+        last = arrival.at;
         let (arrivals, memory) = &mut met[index];
         *arrivals += 1;
         *memory = (*memory).max(arrival.memory_bytes);
@@ -90,6 +98,8 @@ pub fn survey(recipe: &Recipe, source: &str, streams: &Streams, until: Instant) 
     let named = cast.functions.iter().enumerate().map(of);
     Ok(Survey {
         arrivals: met.iter().map(|(arrivals, _)| arrivals).sum(),
+        first: first.unwrap_or_default(),
+        last,
         functions: named.filter(|of| chosen.is_none_or(|names| names.contains(&*of.name))).collect(),
         nodes: cast.nodes.iter().cloned().collect(),
         report: trace.report().clone(),
@@ -106,6 +116,10 @@ pub(super) struct Player {
     entries: Vec<Option<NodeId>>,
     /// What the arrival announced last is of.
     present: Option<Announced>,
+    /// What each client asks for next.
+    turns: Vec<Option<Demand>>,
+    /// Requests that no client was free for at their instant.
+    asked_late: u64,
     flaw: Option<Flaw>,
 }
 
@@ -120,7 +134,9 @@ impl Player {
             Ok(trace) => (Some(trace), None),
             Err(flaw) => (None, Some(flaw)),
         };
-        Player { replay: replay.clone(), trace, callees: Vec::new(), entries: Vec::new(), present: None, flaw }
+        let turns = vec![None; replay.clients as usize];
+        let (callees, entries) = (Vec::new(), Vec::new());
+        Player { replay: replay.clone(), trace, callees, entries, present: None, turns, asked_late: 0, flaw }
     }
 
     /// The instant of the next arrival; `None` at the end, and after a flaw.
@@ -171,6 +187,25 @@ impl Player {
             payload_bytes: bytes.unwrap_or_else(|| callee.laws.draw_payload(payload)),
             to: Some(Target { function: callee.function, node: *node }),
         }
+    }
+
+    /// The instant of the next request, which `client`, free since `now`, takes; what it asks for is drawn here, in the order of
+    /// the trace, whoever takes it.
+    pub fn take_turn(&mut self, client: u32, now: Instant, work: &mut Rng, payload: &mut Rng) -> Option<Instant> {
+        let at = self.next()?;
+        self.turns[client as usize] = Some(self.demand(work, payload));
+        self.asked_late += u64::from(at < now);
+        Some(at)
+    }
+
+    /// What the request is that a client has taken.
+    pub fn turn(&self, client: u32) -> Demand {
+        self.turns[client as usize].expect("a client that asks has taken a turn")
+    }
+
+    /// Requests that no client was free for at their instant.
+    pub fn asked_late(&self) -> u64 {
+        self.asked_late
     }
 
     /// Why the trace ended before its end; told once.

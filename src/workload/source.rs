@@ -88,7 +88,8 @@ impl Fitted {
 
 /// A source with its streams. `next` and `demand` are called in turn, once each per request and client.
 pub struct Source {
-    arrivals: Arrivals,
+    /// Apart, since the largest of them is ten times as long as a Poisson process.
+    arrivals: Box<Arrivals>,
     laws: DemandLaws,
     draws: Draws,
     start: Instant,
@@ -129,7 +130,7 @@ impl Source {
                 payload: streams.stream("payload", name),
             },
         };
-        Source { arrivals, laws, draws, start: Instant::ZERO, requests_left: u64::MAX }
+        Source { arrivals: Box::new(arrivals), laws, draws, start: Instant::ZERO, requests_left: u64::MAX }
     }
 
     /// The same source beginning at `start` instead of at the start of the run.
@@ -155,11 +156,20 @@ impl Source {
         }
     }
 
+    /// Requests of a recorded trace that came late, because all who ask them had one under way; `None` where nobody waits.
+    pub fn asked_late(&self) -> Option<u64> {
+        match &self.draws {
+            Draws::Recorded { player, .. } if self.clients() > 0 => Some(player.asked_late()),
+            _ => None,
+        }
+    }
+
     /// How many clients wait for their answers: 0 for an open source.
     pub fn clients(&self) -> u32 {
-        match &self.arrivals {
+        match &*self.arrivals {
             Arrivals::Closed(closed) => closed.clients(),
             Arrivals::Clients(clients) => clients.clients(),
+            Arrivals::Replay(replay) => replay.clients,
             _ => 0,
         }
     }
@@ -167,7 +177,7 @@ impl Source {
     /// How many users or sensors are switched on; `None` for a source that has none.
     pub fn users(&self, at: Instant) -> Option<u32> {
         let since = Instant::ZERO + at.saturating_since(self.start);
-        match &self.arrivals {
+        match &*self.arrivals {
             Arrivals::Sensors(sensors) => Some(sensors.schedule().at(since)),
             Arrivals::Closed(closed) => Some(closed.schedule().map_or(closed.clients(), |schedule| schedule.at(since))),
             Arrivals::Clients(clients) => Some(clients.clients()),
@@ -178,7 +188,7 @@ impl Source {
     /// When a client of a closed source asks that thinks for so long from now on; `None`: it is switched off for good.
     #[inline]
     pub fn asks(&self, client: u32, now: Instant, think: Span) -> Option<Instant> {
-        match &self.arrivals {
+        match &*self.arrivals {
             Arrivals::Closed(closed) => closed.asks(client, now, think),
             _ => Some(now.saturating_add(think)),
         }
@@ -196,7 +206,7 @@ impl Source {
         if self.requests_left == 0 {
             return Next::Done;
         }
-        let next = match (&mut self.arrivals, &mut self.draws) {
+        let next = match (&mut *self.arrivals, &mut self.draws) {
             (Arrivals::Closed(closed), Draws::Keyed { think, .. }) => {
                 closed.next(client, think).map_or(Next::Done, Next::AfterAnswer)
             }
@@ -205,6 +215,13 @@ impl Source {
                 clients.next(client, now, think).map_or(Next::Done, Next::AfterAnswer)
             }
             (open, Draws::InOrder { arrivals, .. }) => shifted(open.next(arrivals), self.start),
+            (Arrivals::Replay(replay), Draws::Recorded { player, work, payload }) if replay.clients > 0 => {
+                let since = Instant::ZERO + now.saturating_since(self.start);
+                match shifted(player.take_turn(client, since, work, payload), self.start) {
+                    Next::At(at) => Next::AfterAnswer(at.saturating_since(now)),
+                    other => other,
+                }
+            }
             (_, Draws::Recorded { player, .. }) => shifted(player.next(), self.start),
             _ => unreachable!("draws are keyed exactly where the loop is closed"),
         };
@@ -217,7 +234,7 @@ impl Source {
     /// What the request that `next` announced last for `client` asks for.
     #[inline]
     pub fn demand(&mut self, client: u32) -> Demand {
-        match (&self.arrivals, &mut self.draws) {
+        match (&*self.arrivals, &mut self.draws) {
             (Arrivals::Closed(closed), Draws::Keyed { work, payload, .. }) => {
                 let request = key(client, closed.announced(client));
                 self.laws.draw(&mut work.at(request), &mut payload.at(request))
@@ -227,6 +244,7 @@ impl Source {
                 self.laws.draw(&mut work.at(request), &mut payload.at(request))
             }
             (_, Draws::InOrder { work, payload, .. }) => self.laws.draw(work, payload),
+            (Arrivals::Replay(replay), Draws::Recorded { player, .. }) if replay.clients > 0 => player.turn(client),
             (_, Draws::Recorded { player, work, payload }) => player.demand(work, payload),
             _ => unreachable!("draws are keyed exactly where the loop is closed"),
         }

@@ -115,6 +115,17 @@ fn explain_shows_every_value_with_its_origin_and_what_follows_from_it() {
     let said = place.line("explain town.toml --key pools.fleet.boot --json");
     let rows: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert!(rows.to_string().contains("30s"), "{rows}");
+    // What the file leaves out is in force, too: keys that are empty by default, and those of a table that is not there.
+    for (asked, told) in [
+        ("archive", "archive = none default "),
+        ("chains", "chains = {} default "),
+        ("probe", "probe = [] default "),
+        ("pools.fleet.health_check.checks", "pools.fleet.health_check = none default "),
+    ] {
+        let said = place.line(&format!("explain town.toml --key {asked}"));
+        let first = said.out.lines().next().unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.code == Some(0) && first.starts_with(told), "{said:?}");
+    }
     let said = place.line("explain town.toml --key pools.flet");
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
     assert!(said.err.contains("no key begins with it"), "{}", said.err);
@@ -264,6 +275,36 @@ fn output_that_cannot_be_printed_is_said() {
     assert_eq!((said.code, said.err.as_str()), (Some(1), "output: No space left on device (os error 28)\n"));
 }
 
+/// A scenario of one function under the calls of a table.
+fn with_calls(calls: &str) -> Place {
+    let place = Place::new();
+    place.write("calls.csv", calls.to_owned());
+    let scenario = "name = \"calls\"\nstrategies = [\"faas\"]\n[functions.a]\nwork = \"100ms\"\n[pools.lambda]\nkind = \"function\"\n\
+                    [sources.users]\nkind = \"trace\"\nformat = \"arrivals\"\nfile = \"calls.csv\"\n";
+    place.write("calls.toml", scenario.to_owned());
+    place
+}
+
+#[test]
+fn what_was_repaired_in_a_trace_is_told_before_it_is_run() {
+    let place = with_calls("arrival_s,function\n-1,a\n2,a\n");
+    for command in ["check calls.toml", "run calls.toml"] {
+        let said = place.line(command);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(said.err.starts_with("sources.users: 2 rows read, 2 arrivals\nrepaired 1: "), "{said:?}");
+    }
+    assert_eq!(place.line("run calls.toml -q").err, "");
+}
+
+#[test]
+fn seconds_since_1970_are_refused_with_a_way_out() {
+    let place = with_calls("arrival_s,function\n1763800000.5,a\n1763800001,a\n");
+    let said = place.line("check calls.toml");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("from_first = true"), "{said:?}");
+    assert_eq!(place.line("check calls.toml --set sources.users.from_first=true").code, Some(0));
+}
+
 #[test]
 fn a_log_that_is_replaced_by_another_one_is_said() {
     let place = Place::new();
@@ -293,7 +334,11 @@ fn an_instant_after_the_end_is_said_and_numbers_below_zero_are_refused_in_our_wo
     let place = Place::new();
     let said = place.line("inspect town.toml --at 1000d --entity fleet");
     assert!(said.code == Some(0) && said.out.starts_with("pool fleet: "), "{said:?}");
-    assert_eq!(said.err, "--at 1000d: the run ended at 600 s, and this is how it left things\n");
+    // What was under way at the horizon of ten minutes is served to its end.
+    assert!(
+        said.err.starts_with("--at 1000d: the run ended at 600.") && said.err.ends_with("left things\n"),
+        "{said:?}"
+    );
     for at in ["10s", "10min"] {
         let said = place.line(&format!("inspect town.toml --at {at} --entity fleet"));
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{at}");

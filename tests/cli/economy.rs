@@ -36,6 +36,37 @@ fn the_front_is_a_table_with_one_point_chosen() {
     assert_eq!(satisfaction(chosen), most, "users alone count");
 }
 
+#[cfg(feature = "plots")]
+#[test]
+fn the_front_is_drawn_with_every_point_and_the_choice_in_the_csv_beside_it() {
+    let place = Place::new();
+    let said = plan(&place, "front --rate 50 --csv rows.csv --plot front.svg");
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{}", said.out);
+    let svg = place.read("front.svg");
+    let drawn = roxmltree::Document::parse(&svg).expect("a picture is XML");
+    let words: Vec<&str> = drawn.descendants().filter_map(|node| node.text()).map(str::trim).collect();
+    for word in ["Front of the economy", "service profit (USD/s)", "application profit (USD/s)", "chosen"] {
+        assert!(words.contains(&word), "no {word} in {words:?}");
+    }
+    // The profits of the front, once each, and those of the choice again.
+    let profits = |text: String, from: usize| -> Vec<[f64; 2]> {
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let number = |row: &csv::StringRecord, at: usize| row[at].parse::<f64>().expect("a number");
+        let rows = reader.records().map(|row| row.expect("a row"));
+        let mut found: Vec<[f64; 2]> = rows.map(|row| [number(&row, from), number(&row, from + 1)]).collect();
+        found.sort_by(|one, other| one[0].total_cmp(&other[0]).then(one[1].total_cmp(&other[1])));
+        found
+    };
+    let beside = place.read("front.csv");
+    let (chosen, parts): (Vec<&str>, Vec<&str>) = beside.lines().skip(1).partition(|line| line.starts_with("chosen,"));
+    assert_eq!(chosen.len(), 1, "{beside}");
+    let shown = format!("part,x,y\n{}\n", parts.join("\n"));
+    assert_eq!(profits(shown, 1), profits(place.read("rows.csv"), 3));
+    let again = place.run(["plan", "economy", "front", "--rate", "50", "--plot", "front.png"]);
+    assert_eq!(again.code, Some(2));
+    assert!(again.err.contains("want a file that ends in .svg"), "{}", again.err);
+}
+
 #[test]
 fn what_cannot_be_is_said_with_key_found_and_wanted() {
     let place = Place::new();

@@ -90,7 +90,7 @@ fn what_cannot_be_inspected_is_said() {
     for (options, message) in [
         ("--at 12 --entity web", "--at 12: want a length of time with its unit"),
         ("--at 1s --entity webb", "--entity webb: no node, pool, group, alarm or function of this scenario"),
-        ("--at 1s --entity web --strategy nobody", "--strategy: the scenario has"),
+        ("--at 1s --entity web --strategy nobody", "--strategy nobody: the scenario has"),
     ] {
         let said = place.line(&format!("inspect town.toml {options}"));
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");

@@ -88,7 +88,7 @@ fn a_circle_without_time_in_it_is_noticed() {
     );
     assert_eq!(
         (said.code, said.err.as_str()),
-        (Some(1), "stopped at 0.000000000 s: time stands still, 40000000 events and more at this instant\n")
+        (Some(1), "stopped at 0.000000000 s: time stands still, 33554432 events and more at this instant\n")
     );
 }
 

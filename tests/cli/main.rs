@@ -1,14 +1,18 @@
 //! The binary as a person meets it: what it prints, its exit codes, the files it leaves, and that they are the same
 //! bytes every time.
 
+#[cfg(feature = "planning")] // Some cases name its strategies.
 mod bad_input;
 mod columns;
 mod commands;
+#[cfg(feature = "planning")] // Pages and scenarios show all there is.
 mod docs;
 mod economy;
 mod edge;
 mod folders;
 mod hostile;
+#[cfg(not(feature = "planning"))]
+mod left_out;
 mod notebooks;
 #[allow(dead_code)] // Golden data are not compared here.
 #[path = "../conformance/oracle.rs"]

@@ -5,10 +5,13 @@
 //! line says so.
 
 mod edge;
+#[cfg(feature = "planning")]
 mod fralb;
+#[cfg(feature = "planning")]
 mod fralb_generator;
 mod golden;
 mod libra;
+#[cfg(feature = "yaml")]
 mod malloovia;
 mod mape;
 mod metrics_archive;

@@ -1,5 +1,13 @@
 //! `compare` as a person meets it.
 
+use stratosim::experiment::measures::place;
+use stratosim::experiment::observe::observe;
+use stratosim::experiment::opened::open;
+use stratosim::experiment::run::{LogFormat, Output, run_column};
+use stratosim::run::drive::drive;
+use stratosim::run::record::RequestLog;
+use stratosim::run::sink::Silent;
+
 use super::oracle;
 use super::place::{Place, queue};
 
@@ -117,6 +125,31 @@ fn what_makes_no_sense_is_refused() {
         let said = place.line(&format!("compare queue.toml {arguments}"));
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{arguments}");
         assert!(said.err.contains("want") || said.err.contains("not in"), "{}", said.err);
+    }
+}
+
+/// A strategy that knows the future knows that of the replication at hand: `compare` and `sweep` see the run that `run` writes.
+#[test]
+fn what_is_observed_of_a_replication_is_what_run_writes_of_it() {
+    let place_of_run = Place::golden();
+    let text = "name = \"told\"\nprices = \"prices.toml\"\nstrategies = [\"malloovia\"]\nhorizon = \"20min\"\n\
+        [strategy.malloovia]\nforecast = \"oracle\"\nslot = \"1min\"\nlead = \"0s\"\n\
+        [functions.f]\nwork = \"10s\"\n\
+        [sources.s]\nkind = \"ipp\"\nrate = \"2/s\"\non = \"1min\"\noff = \"1min\"\n\
+        [pools.p]\nkind = \"vm\"\ntype = \"m4.large\"\nslots = 1\nsize = 0\nmax = 100\nboot = \"0s\"\n";
+    let path = place_of_run.write("told.toml", text);
+    let opened = open(&path, &[]).unwrap_or_else(|complaints| panic!("{complaints}"));
+    let (column, cost) = (&opened.columns[0], place("cost").unwrap());
+    let output = Output { root: place_of_run.path("out"), log: RequestLog { every: 0 }, format: LogFormat::default() };
+    for replication in [0, 3] {
+        let written = run_column(&opened, column, replication, &output, &mut Silent).unwrap().summary;
+        let seen = observe(&opened, column, replication, None).unwrap();
+        assert_eq!(seen.offered_digest, written.offered_digest);
+        assert_eq!(seen.values[cost], Some(written.bill_pico as f64 / 1e12));
+        // Told another replication's future it does otherwise, which this test would not see if it did not.
+        let setup = opened.setup_for(column, replication);
+        let (misled, _) = drive(&setup, "malloovia", &mut *opened.build(column).strategy, &mut Silent).unwrap();
+        assert_eq!(misled.bill_pico == written.bill_pico, replication == 0);
     }
 }
 

@@ -8,6 +8,7 @@ mod golden;
 #[path = "../conformance/oracle.rs"]
 mod oracle;
 mod place;
+mod program;
 mod recipes;
 mod story;
 mod sweep;

@@ -63,45 +63,63 @@ fn only_what_is_missing_or_changed_is_run() {
     assert_eq!(place.read("results/queue/points.csv"), before);
 }
 
-/// Kills a sweep at seeded offsets, starting it again each time, and gives how often it was really killed at work.
-fn killed(place: &Place, line: &str, kills: u32, longest: Duration) -> u32 {
-    let mut rng = Rng::seeded(20_251_122);
-    let mut caught = 0;
-    for _ in 0..kills {
-        let mut child = place.command(line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(longest.mul_f64(rng.uniform()));
+/// Finished runs in the folder of a sweep.
+fn finished(place: &Place, out: &str) -> usize {
+    let Ok(entries) = std::fs::read_dir(place.path(&format!("{out}/queue/points.d"))) else { return 0 };
+    entries.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|ending| ending == "csv")).count()
+}
+
+/// Kills a sweep into a folder at seeded offsets, starting it again each time; after each kill that found it at work, how many runs
+/// were there.
+fn killed(place: &Place, out: &str, offsets: &[Duration]) -> Vec<usize> {
+    let line = format!("sweep queue.toml -q --out {out} --workers 1");
+    let mut stages = Vec::new();
+    for &offset in offsets {
+        let mut child = place.command(&line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(offset);
         // SIGKILL: no handler runs.
         let was_at_work = child.try_wait().unwrap().is_none();
         child.kill().unwrap();
         child.wait().unwrap();
-        caught += u32::from(was_at_work);
+        if was_at_work {
+            stages.push(finished(place, out));
+        }
     }
-    caught
+    stages
 }
 
-/// A thousand points and fifty kills in the second tier; a small sweep and a few kills in the first.
+/// A thousand points killed at fifty offsets in the second tier, begun five times; a small sweep and a few kills in the first.
 #[test]
 fn a_sweep_that_was_killed_again_and_again_gives_the_same_bytes() {
-    let (points, kills) = if cfg!(feature = "long") { (500, 50) } else { (30, 6) };
+    let (points, horizon_s, rounds, kills) = if cfg!(feature = "long") { (500, 600, 5, 10) } else { (30, 2000, 1, 6) };
     let place = Place::new();
-    place.write("queue.toml", &sweep(points, 2000));
+    place.write("queue.toml", &sweep(points, horizon_s));
     let began = std::time::Instant::now();
     place.done("sweep queue.toml -q --out whole");
+    let runs = finished(&place, "whole");
     // Offsets within the time that a sweep takes here and now: early ones come before the first run, late ones in the midst.
     let longest = began.elapsed().mul_f64(0.7);
-    let caught = killed(&place, "sweep queue.toml -q --out torn --workers 1", kills, longest);
-    assert!(caught > 0, "no sweep was caught at work");
-    let out = place.done("sweep queue.toml --out torn");
-    println!("{caught} of {kills} were caught at work; at the end: {}", out.lines().next().unwrap());
-    assert!(!out.contains(" 0 were there"), "no killed sweep left a run: {out}");
-    assert_eq!(place.read("torn/queue/points.csv"), place.read("whole/queue/points.csv"));
-    assert_eq!(place.read("torn/queue/points.manifest.json"), place.read("whole/queue/points.manifest.json"));
-    let left: Vec<_> = std::fs::read_dir(place.path("torn/queue/points.d"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".part"))
-        .collect();
-    assert!(left.is_empty(), "{left:?}");
+    let mut rng = Rng::seeded(20_251_122);
+    let mut midst = 0;
+    for round in 0..rounds {
+        let out = format!("torn{round}");
+        let offsets: Vec<Duration> = (0..kills).map(|_| longest.mul_f64(rng.uniform())).collect();
+        let stages = killed(&place, &out, &offsets);
+        midst += stages.iter().filter(|&&stage| 0 < stage && stage < runs).count();
+        let told = place.done(&format!("sweep queue.toml --out {out}"));
+        println!("killed with {stages:?} of {runs} runs; at the end: {}", told.lines().next().unwrap());
+        assert!(!told.contains(" 0 were there"), "no killed sweep left a run: {told}");
+        for file in ["points.csv", "points.manifest.json"] {
+            assert_eq!(place.read(&format!("{out}/queue/{file}")), place.read(&format!("whole/queue/{file}")));
+        }
+        let left: Vec<_> = std::fs::read_dir(place.path(&format!("{out}/queue/points.d")))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".part"))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+    assert!(midst >= rounds, "{midst} of {} kills came in the midst of a sweep", rounds * kills);
 }
 
 #[test]
@@ -118,6 +136,8 @@ fn workers_and_shards_change_no_byte_and_a_missing_shard_is_named() {
         assert!(!place.path(&format!("part{part}/queue/points.csv")).exists());
     }
     let from = "--from part1 --from part2 --from part3 --out together";
+    // A folder that was made for a shard, which has not been run in it.
+    std::fs::create_dir(place.path("part2")).unwrap();
     let said = place.line(&format!("collect queue.toml {from}"));
     assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
     let lines: Vec<&str> = said.err.lines().collect();
@@ -136,7 +156,8 @@ fn workers_and_shards_change_no_byte_and_a_missing_shard_is_named() {
     let lost = std::fs::read_dir(place.path("part2/queue/points.d")).unwrap().map(|entry| entry.unwrap().path());
     std::fs::remove_file(lost.filter(|path| path.extension().is_some_and(|e| e == "csv")).min().unwrap()).unwrap();
     let said = place.line(&format!("collect queue.toml {from}"));
-    assert!(said.err.contains("shard 2/3 says that it is complete (was the scenario changed since?): 1 of its points"));
+    let wanted = "shard 2/3 says that it is complete (was the scenario or the program changed since?): 1 of its points";
+    assert!(said.err.contains(wanted), "{}", said.err);
 }
 
 #[test]
@@ -172,6 +193,45 @@ fn points_are_drawn_in_layers_and_traces_are_an_axis() {
     // A trace with other bytes is another point, under the same name.
     place.write("a.csv", "3\n4\n6\n");
     assert!(place.done("sweep q.toml").starts_with("4 points: 2 runs made, 2 were there\n"));
+}
+
+/// Every cell of `points.csv`, with its type, stands in `points.parquet` too.
+#[cfg(feature = "report")]
+#[test]
+fn a_table_for_programs_holds_what_the_one_for_people_does() {
+    use polars::prelude::{AnyValue, ParquetReader, SerReader};
+
+    let place = Place::new();
+    let axis = "[[sweep.axes]]\nkey = \"functions.f.work\"\nvalues = [\"1s\", \"erlang(1s, stages 4)\"]\n";
+    place.write("queue.toml", &(sweep(3, 300) + axis));
+    place.done("sweep queue.toml -q");
+    let file = std::fs::File::open(place.path("results/queue/points.parquet")).unwrap();
+    let frame = ParquetReader::new(file).finish().unwrap();
+    let mut text = csv::Reader::from_path(place.path("results/queue/points.csv")).unwrap();
+    let header = text.headers().unwrap().clone();
+    let names: Vec<&str> = frame.get_column_names().into_iter().map(|name| name.as_str()).collect();
+    assert_eq!(names, header.iter().collect::<Vec<_>>());
+    let rows: Vec<csv::StringRecord> = text.records().map(Result::unwrap).collect();
+    assert_eq!((rows.len(), frame.height()), (24, 24));
+    let mut kinds = std::collections::BTreeMap::<&str, u32>::new();
+    for (at, name) in header.iter().enumerate() {
+        let column = frame.column(name).unwrap();
+        for (nth, row) in rows.iter().enumerate() {
+            let cell = &row[at];
+            let (kind, same) = match column.get(nth).unwrap() {
+                AnyValue::Null => ("nothing", cell.is_empty()),
+                AnyValue::Int64(whole) => ("whole", cell == whole.to_string()),
+                AnyValue::Float64(float) => ("float", cell.parse() == Ok(float)),
+                AnyValue::String(text) => ("text", cell == text),
+                other => panic!("{name}: {other:?}"),
+            };
+            assert!(same, "{name}, row {nth}: {cell:?} and {:?}", column.get(nth));
+            *kinds.entry(kind).or_default() += 1;
+        }
+    }
+    // Point and replications are whole; strategy, three axes and verdict are text.
+    assert_eq!((kinds["whole"], kinds["text"]), (2 * 24, 5 * 24));
+    assert!(kinds["float"] > 200 && kinds["nothing"] >= 24, "{kinds:?}");
 }
 
 #[test]

@@ -3,8 +3,10 @@
 mod callers;
 mod catalogue;
 mod covers;
+mod fees;
 mod floors;
 mod hosts;
+#[cfg(feature = "planning")]
 mod malloovia;
 mod neighbours;
 mod play;

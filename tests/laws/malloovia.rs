@@ -1,5 +1,6 @@
 //! Laws of the Malloovia planner on generated problems, solved exactly.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use stratosim::planner::malloovia::figures::Figures;
@@ -109,6 +110,10 @@ fn levels_and_rounding_and_merging_change_no_optimum() {
         let mut full = sketch.clone();
         full.loads[0].iter_mut().enumerate().for_each(|(t, load)| *load = (*load - 1e-3 * (t + 1) as f64).max(0.0));
         let separate = phase_one(&full.problem(), &PlanOptions { quantise: None, ..exact() }).unwrap();
+        let slots = 0..full.loads[0].len();
+        let distinct: BTreeSet<Vec<u64>> =
+            slots.map(|t| full.loads.iter().map(|loads| loads[t].to_bits()).collect()).collect();
+        assert_eq!(separate.effort.levels, distinct.len());
         assert!(same(separate.cost.unwrap(), default));
         let twice =
             Sketch { loads: sketch.loads.clone().map(|loads| [loads.clone(), loads].concat()), ..sketch.clone() };

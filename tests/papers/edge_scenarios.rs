@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use stratosim::engine::time::{Instant, Span};
 use stratosim::experiment::opened::{Opened, open};
 use stratosim::model::edge_computer::{Computer, ComputerType};
-use stratosim::model::request::Outcome;
+use stratosim::model::request::{Outcome, Phases};
 use stratosim::run::drive::drive;
 use stratosim::run::sink::{CallRow, Sink, Wants};
 use stratosim::run::summary::Summary;
@@ -16,8 +16,10 @@ use stratosim::run::summary::Summary;
 #[derive(Clone, Debug, PartialEq)]
 struct Call {
     root: bool,
+    source: String,
     at: Instant,
     response: Span,
+    phases: Phases,
     offered: Option<Instant>,
     ended: Option<Instant>,
     function: usize,
@@ -31,6 +33,7 @@ struct Call {
 #[derive(Default)]
 struct Calls {
     pools: Vec<String>,
+    sources: Vec<String>,
     list: Vec<Call>,
 }
 
@@ -43,8 +46,10 @@ impl Sink for Calls {
         let request = row.request;
         self.list.push(Call {
             root: row.parent_call.is_none(),
+            source: self.sources[request.source.index()].clone(),
             at: row.at,
             response: row.phases.response,
+            phases: row.phases,
             offered: request.offered,
             ended: request.ended,
             function: request.function.index(),
@@ -68,7 +73,8 @@ fn run(opened: &Opened, label: &str) -> (Summary, Vec<Call>) {
     let column = opened.columns.iter().find(|column| column.label == label).expect("a column of the scenario");
     let setup = opened.setup_for(column, 0);
     let pools = setup.pools.iter().map(|pool| pool.name.clone()).collect();
-    let mut calls = Calls { pools, list: Vec::new() };
+    let sources = setup.sources.iter().map(|source| source.name.clone()).collect();
+    let mut calls = Calls { pools, sources, list: Vec::new() };
     let mut strategy = opened.build(column).strategy;
     let (summary, _) = drive(&setup, label, &mut *strategy, &mut calls).unwrap_or_else(|stop| panic!("{stop}"));
     assert_eq!(summary.broken_laws(), Vec::<String>::new());
@@ -195,8 +201,22 @@ fn the_documented_call_takes_its_time() {
         assert!((0.1056..0.111).contains(&call.response.as_secs_f64()), "{call:?}");
         assert_eq!((call.routed, call.outcome), (1, Outcome::Served));
     }
-    // Four cores busy for a tenth of a second of one: 2.5 %.
-    assert!(calls.iter().all(|call| call.load == 0 || call.load == 3), "{calls:?}");
+    // The dispatcher sends some of them one after another to one computer, which tells the load of the second before: four
+    // cores busy for a tenth of a second of one are 2.5 %, over the 2 s that a call spans 1.25 %.
+    let (_, calls) = run(&shipped("edge-two-computers", &[]), "dispatcher");
+    assert_eq!(calls.iter().map(|call| call.load).collect::<Vec<_>>(), [0, 0, 1, 0, 3]);
+}
+
+/// Calls that fail at a computer and are sent elsewhere lose the time there to retries: the function calls nobody.
+#[test]
+fn time_at_a_computer_that_failed_is_lost_to_retries() {
+    let (_, calls) = run(&shipped("edge-two-computers", &["functions.clambda0.failure=0.5"]), "router");
+    let lost = calls.iter().filter(|call| !call.phases.retries.is_zero());
+    assert!(lost.clone().count() > 0, "{calls:?}");
+    for call in lost {
+        assert_eq!(call.phases.retries.as_nanos() % 100_040_000, 0, "{call:?}");
+    }
+    assert!(calls.iter().all(|call| call.phases.calls.is_zero()), "{calls:?}");
 }
 
 /// A computer too small for a call is withdrawn, the call is served by another within the same attempt, and the small one takes
@@ -331,4 +351,86 @@ fn a_dag_joins_its_branches() {
         assert_eq!(summary.roots.of(Outcome::Served), 10, "{policy}");
         assert_eq!(calls.iter().filter(|call| !call.root).count(), 40, "{policy}: each step runs once");
     }
+}
+
+/// The case of the golden data, in a run: the first computer announced has every client of a function until the controller balances
+/// for the first time, and again those of a computer that is withdrawn.
+#[test]
+fn the_balanced_controller_divides_clients_over_computers() {
+    let computers = [("e1", &["fa"][..]), ("e2", &["fa", "fb"]), ("e3", &["fb"])];
+    let clients =
+        [("c1", "fa", 2), ("c2", "fa", 1), ("c2b", "fb", 1), ("c3", "fb", 3), ("c4", "fa", 1), ("c6", "fb", 1)];
+    let mut text = r#"
+strategies = ["edge-router"]
+horizon = "14s"
+[strategy.edge-router]
+controller = "balanced"
+timetable = [{ at = "9500ms", action = "withdraw", computer = "e3" }]
+[functions]
+fa = { work = "1s" }
+fb = { work = "1s" }
+"#
+    .to_owned();
+    for (name, functions) in computers {
+        text += &format!("[pools.{name}]\nkind = \"computer\"\n");
+        text += "processors.cpu = { speed = \"1 Gops/s\", cores = 8, memory = \"1GiB\" }\n";
+        for function in functions {
+            text += &format!("containers.{function} = {{ workers = 8 }}\n");
+        }
+    }
+    for (name, function, threads) in clients.into_iter().chain([("c7", "fa", 1)]) {
+        text += &format!("[sources.{name}]\nkind = \"client\"\nfunction = \"{function}\"\n");
+        text += &format!("clients = {threads}\ngap = \"1s\"\npayload = \"100B\"\n");
+    }
+    let (_folder, opened) = written(&text);
+    let (_, calls) = run(&opened, "edge-router");
+    let asked = |call: &Call| call.at.as_secs_f64() - call.response.as_secs_f64();
+    let who = |from: f64, to: f64| {
+        let during = calls.iter().filter(|call| (from..to).contains(&asked(call)));
+        let mut pairs: Vec<(&str, &str)> =
+            during.map(|call| (call.source.as_str(), call.pool.as_deref().expect("it was served"))).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs
+    };
+    let first = [("c1", "e1"), ("c2", "e1"), ("c2b", "e2"), ("c3", "e2"), ("c4", "e1"), ("c6", "e2"), ("c7", "e1")];
+    assert_eq!(who(0.0, 4.9), first);
+    let balanced = [("c1", "e1"), ("c2", "e1"), ("c2b", "e3"), ("c3", "e2"), ("c4", "e1"), ("c6", "e3"), ("c7", "e2")];
+    assert_eq!(who(5.1, 9.4), balanced);
+    // Those of e3 call the first that is left until it balances once more, which leaves them there.
+    let left = who(9.6, 14.0);
+    assert_eq!(
+        left,
+        [("c1", "e1"), ("c2", "e1"), ("c2b", "e2"), ("c3", "e2"), ("c4", "e1"), ("c6", "e2"), ("c7", "e2")]
+    );
+    assert!(calls.iter().all(|call| call.outcome == Outcome::Served));
+}
+
+/// The raspberry, written as a file of the original's form, does what the ready-made one does.
+#[test]
+fn a_computer_described_in_the_originals_file_is_the_ready_made_one() {
+    let container = |function: &str, processor: &str, workers: u32, offset: &str| {
+        format!(
+            r#"{{ "name": "{function}-container", "processor": "{processor}", "num-workers": {workers}, "lambda": {{
+                "name": "{function}", "requirements": "proportional", "op-coeff": 1e6, "op-offset": {offset},
+                "mem-coeff": 100, "mem-offset": 0, "output-type": "copy-input" }} }}"#
+        )
+    };
+    let file = format!(
+        r#"{{ "version": "1.0", "processors": [
+            {{ "name": "arm", "type": "GenericCpu", "speed": 1e11, "cores": 4, "memory": 536870912 }},
+            {{ "name": "bm2837", "type": "GenericGpu", "speed": 1e11, "cores": 1, "memory": 536870912 }} ],
+            "containers": [{}, {}] }}"#,
+        container("clambda0", "arm", 4, "4e6"),
+        container("glambda0", "bm2837", 2, "1e6")
+    );
+    let (folder, ready) = written(ONE_COMPUTER);
+    std::fs::write(folder.path().join("raspberry.json"), file).expect("a file can be written");
+    let path = folder.path().join("described.toml");
+    std::fs::write(&path, ONE_COMPUTER.replace("type = \"raspberry\"", "file = \"raspberry.json\"")).expect("the same");
+    let described = open(&path, &[]).unwrap_or_else(|no| panic!("{no}"));
+    assert_eq!(run(&described, "edge-router").1, run(&ready, "edge-router").1);
+    std::fs::write(&path, ONE_COMPUTER.replace("type = \"raspberry\"", "file = \"nowhere.json\"")).expect("the same");
+    let refused = open(&path, &[]).err().expect("there is no such file").to_string();
+    assert!(refused.contains("pools.raspberry.file: found no file"), "{refused}");
 }

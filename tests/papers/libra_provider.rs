@@ -92,7 +92,7 @@ fn on_wits_the_order_of_cost_and_violations_is_that_of_the_figures() {
     // where these arrive late in one second and early in the next, more than the slots overlap. The figures count whole
     // seconds, in which they cannot; see the next test.
     assert!(below(libra, auto) >= 85.0, "{}", below(libra, auto));
-    assert!(below(libra, spock) >= 80.0, "{}", below(libra, spock));
+    on_record("LIBRA's violations below SPOCK's, %", below(libra, spock), 83.0, 2.0);
 }
 
 /// Claims 9 and 12 with all requests at the beginning of their second, as the published simulator has them. LIBRA is then
@@ -132,7 +132,7 @@ fn on_aws_in_2020_order_and_ratios_are_those_of_the_bars() {
     within_twice("AUTO, violations %", auto.violations_percent, 23.216);
     // LIBRA has 0.4 % where 1.4 % are on record, outside a factor of two: here only cold starts are late. Slower machines
     // (speed 1.8) leave it at 0.4 %; times of work that vary by 10 % give 0.7 %, but 3 % for FaaS, which had 0.2 %.
-    assert!(libra.violations_percent < 1.414, "{libra:?}");
+    on_record("LIBRA, violations %", libra.violations_percent, 0.4, 0.1);
     for (what, rival) in [("SPOCK", spock), ("AUTO", auto)] {
         assert!(below(libra, rival) >= 85.0, "LIBRA below {what}: {}", below(libra, rival));
     }

@@ -5,13 +5,20 @@
 mod edge_brokers;
 mod edge_scenarios;
 mod fitted_wits;
+#[cfg(feature = "planning")]
 mod fralb_complaints;
+#[cfg(feature = "planning")]
 mod fralb_local;
+#[cfg(feature = "planning")]
 mod fralb_plan;
+#[cfg(feature = "planning")]
 mod fralb_requests;
+mod fralb_ring;
 mod libra_provider;
 mod libra_replay;
+#[cfg(feature = "planning")]
 mod malloovia_plan;
+#[cfg(feature = "planning")]
 mod malloovia_requests;
 mod mape_loops;
 mod mape_planner;

@@ -175,7 +175,7 @@ boot = "0s"
 /// Requests in flight keep a machine busy all the time it lives.
 fn utilisation(ran: &Ran) -> f64 {
     let busy: f64 = ran.summary.pools.iter().map(|pool| pool.busy_s).sum();
-    let held: f64 = ran.summary.pools.iter().map(|pool| pool.alive_s * f64::from(pool.slots)).sum();
+    let held: f64 = ran.summary.pools.iter().map(|pool| pool.capacity_s()).sum();
     busy / held
 }
 

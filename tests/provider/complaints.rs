@@ -70,7 +70,7 @@ const SLIPS: &[(&str, &str, &str)] = &[
     (
         "granularity = \"60s\"",
         "granularity = \"0s\"",
-        "monitor.granularity: found \"0s\", want a length of time above zero",
+        "monitor.granularity: found \"0s\", want a length of time of at least 1ms",
     ),
     ("delay = \"60s\"", "delay = \"2d\"", "monitor.delay: found \"2d\", want at most a day"),
     (

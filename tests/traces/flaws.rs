@@ -11,7 +11,7 @@ use stratosim::workload::trace::number::Unit;
 use stratosim::workload::trace::place::Placement;
 use stratosim::workload::trace::{
     access_log, alibaba_batch, alibaba_calls, arrivals, azure_2019, azure_2021, bitbrains, borg, huawei, lambda_report,
-    mapped, periods, requests,
+    mapped, periods, requests, timetable,
 };
 
 type Opened = Result<Box<dyn Trace>, Flaw>;
@@ -55,6 +55,7 @@ fn open(format: &str, file: PathBuf) -> Opened {
         "lambda" => boxed(lambda_report::open(vec![file], reading())),
         "alb" => boxed(access_log::open(vec![file], access_log::Dialect::LoadBalancer, None, reading())),
         "clf" => boxed(access_log::open(vec![file], access_log::Dialect::Common, None, reading())),
+        "timetable" => boxed(timetable::open(vec![file], reading())),
         "requests" => boxed(requests::open(file, reading())),
         "arrivals" => boxed(arrivals::open(vec![file], reading())),
         "arrivals, strict" => {
@@ -242,6 +243,7 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
             "t,f,s,m,n\n1,\"f\"g,1,1,1\n".to_owned(),
             ":2:6: quote: found \"g\", want a separator after a closing quote",
         ),
+        ("csv", "t,f,s,m,n,t\n1,f,1,1,1,2\n".to_owned(), ":1:11: header: found \"t\", want each column once"),
         // Logs.
         (
             "lambda",
@@ -261,6 +263,9 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
         ),
         ("alb", ALB.replace(" 34 ", " - "), ":1:59: received_bytes: found \"-\", want a whole number of bytes"),
         ("clf", CLF.replace("36 -", "36 ~"), ":1:8: time: found \"10/Oct/2000:13:55:36 ~0700\", want a date such as"),
+        ("timetable", "1 f gate\n".to_owned(), ":1:1: row: found \"3 fields\", want 4 fields"),
+        ("timetable", "-1 f gate 100\n".to_owned(), ":1:1: time: found \"-1\", want a time from 0"),
+        ("timetable", "1 f gate big\n".to_owned(), ":1:10: size: found \"big\", want a whole number"),
         ("clf", CLF.replace(" 200 ", " 20 "), ":1:53: status: found \"20\", want an HTTP status from 100 to 599"),
         // Our own tables.
         (
@@ -281,7 +286,7 @@ fn cases() -> Vec<(&'static str, String, &'static str)> {
         (
             "arrivals, strict",
             "arrival_s,function\n5,f\n6,f\n1,f\n".to_owned(),
-            ": found before line 4 an arrival 4s earlier than one given out, want rows in order within a window of 1 arrivals",
+            ":4:1: time: found an arrival 4s earlier than one given out, want rows in order within a window of 1 arrivals",
         ),
     ]
 }

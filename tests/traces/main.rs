@@ -10,6 +10,7 @@ mod guide;
 mod oracle;
 mod packed;
 mod real;
+mod slips;
 mod sources;
 
 use assert_cmd::Command;

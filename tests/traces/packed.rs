@@ -28,6 +28,7 @@ fn small(format: Format) -> PathBuf {
         Format::Lambda => "lambda/resize.log",
         Format::Alb => "alb/app.lb.log",
         Format::Clf => "clf/access.log",
+        Format::Timetable => "timetable/calls.txt",
         Format::Csv => "csv/own.csv",
     })
 }

@@ -135,6 +135,37 @@ pools.lambda = { kind = "function" }
     }
 }
 
+/// Two clients take the lines of a timetable in turn: the third is asked when the first has its answer, too late, the fourth at its
+/// instant again; nodes and sizes are those of the lines.
+#[test]
+fn clients_work_a_timetable_off() {
+    let text = r#"
+strategies = ["faas"]
+nodes = { cloud = { cloud = true }, gate = {}, hill = {} }
+links = [{ from = "cloud", to = "gate", latency = "100ms" }, { from = "cloud", to = "hill", latency = "100ms" }]
+functions.f = { work = "1s" }
+sources.table = { kind = "trace", format = "timetable", file = "FILE", clients = 2 }
+pools.lambda = { kind = "function", cold_start = "0s" }
+"#;
+    let place = tempfile::tempdir().unwrap();
+    let table = place.path().join("calls.txt");
+    std::fs::write(&table, "0 f gate 10\n0.5 f hill 20\n0.75 f gate 30\n5 f hill 40\n").unwrap();
+    let text = text.replace("FILE", &table.display().to_string());
+    let opened = opened(&text);
+    let mut sink = Offered::default();
+    let driven = drive(&opened.setup, "faas", &mut Faas::default(), &mut sink);
+    let (summary, _) = driven.unwrap_or_else(|stop| panic!("{stop}"));
+    let node = |index: usize| opened.setup.nodes[index].name.as_str();
+    let calls: Vec<_> =
+        sink.roots.values().map(|&(at, _, entry, _, bytes)| (at / 1_000_000, node(entry), bytes)).collect();
+    assert_eq!(calls, [(0, "gate", 10), (500, "hill", 20), (1_200, "gate", 30), (5_000, "hill", 40)]);
+    assert_eq!(summary.asked_late, Some(1));
+    let file = place.path().join("town.toml");
+    std::fs::write(&file, text.replace("clients = 2", "clients = 0")).unwrap();
+    let refused = open(&file, &[]).err().expect("nobody would ask").to_string();
+    assert!(refused.contains("sources.table.clients: found 0, want from 1 to"), "{refused}");
+}
+
 #[test]
 fn functions_of_a_trace_are_made_with_their_memory_and_have_pools_of_their_own() {
     let opened = opened(

@@ -36,7 +36,8 @@ macro_rules! brokers {
             /// Pools that the controller announces at the start; all of them when empty.
             #[serde(default)]
             pub computers: Vec<String>,
-            /// Whether every broker knows every computer (flat), or computers hide behind a home router (hierarchical).
+            /// Whether every broker knows every computer (flat), computers hide behind a home router (hierarchical), or clients
+            /// call the computers that they are given, without brokers (balanced).
             #[serde(default)]
             pub controller: ControllerKind,
             /// What the home router of a computer minimises.
@@ -83,6 +84,9 @@ brokers! {
         /// Of periodic and trivial: what the delays of a period become.
         #[serde(default)]
         statistic: Statistic,
+        /// Of the balanced controller: time between two divisions of the clients over the computers.
+        #[serde(default = "five_seconds")]
+        balance_every: TimeSpan,
     }
 }
 
@@ -114,6 +118,8 @@ pub enum ControllerKind {
     #[default]
     Flat,
     Hierarchical,
+    /// Of ETSI MEC.
+    Balanced,
 }
 
 /// What a home router minimises: the largest distance of a call, or the average.
@@ -230,6 +236,10 @@ fn ten_seconds() -> TimeSpan {
     seconds(10)
 }
 
+fn five_seconds() -> TimeSpan {
+    seconds(5)
+}
+
 fn one() -> f64 {
     1.0
 }
@@ -261,6 +271,7 @@ macro_rules! shared {
             kind: $kind,
             brokers: own.brokers.clone(),
             computers: own.computers.clone(),
+            balanced: own.controller == ControllerKind::Balanced,
             hierarchy: (own.controller == ControllerKind::Hierarchical).then_some(objective),
             announce_delay: own.announce_delay.0,
             readmit: own.readmit.map(|span| span.0),
@@ -282,8 +293,14 @@ pub(super) fn router(document: &Document, path: KeyPath, setup: &Setup) -> Resul
     if !(0.0..=1.0).contains(&own.alpha) {
         desk.add(part.refuse("alpha", "a share from 0 to 1"));
     }
-    if own.period.0.is_zero() || own.period.0 > super::PERIOD_MAX {
-        desk.add(part.refuse("period", "a length of time above zero, at most ten years"));
+    for (key, length) in [("period", own.period), ("balance_every", own.balance_every)] {
+        if length.0.is_zero() || length.0 > super::PERIOD_MAX {
+            desk.add(part.refuse(key, "a length of time above zero, at most ten years"));
+        }
+    }
+    let balanced = own.controller == ControllerKind::Balanced;
+    if balanced {
+        complain_of_brokers(&part, &mut desk);
     }
     let selection = match own.policy {
         Policy::LeastImpedance => Selection::LeastImpedance,
@@ -306,9 +323,27 @@ pub(super) fn router(document: &Document, path: KeyPath, setup: &Setup) -> Resul
             (Learning::Periodic { period: own.period.0, statistic }, Some(own.period.0))
         }
     };
+    let period = if balanced { Some(own.balance_every.0) } else { period };
     let kind = Kind::Router(Options { selection, learning, faithful: own.faithful });
     let parameters = shared!(part, setup, desk, kind, period);
     finish(desk, &part, EdgeBrokers::new(parameters))
+}
+
+/// The balanced controller leaves nothing for brokers to do, and its clients hear at once of what comes and goes.
+fn complain_of_brokers(part: &Part<'_, EdgeRouter>, desk: &mut Desk) {
+    let own = &part.value;
+    if !own.brokers.is_empty() {
+        desk.add(part.refuse("brokers", "no brokers: under the balanced controller clients call computers themselves"));
+    }
+    if !own.announce_delay.0.is_zero() {
+        desk.add(part.refuse("announce_delay", "0s: clients of the balanced controller hear of a computer at once"));
+    }
+    for (index, line) in own.timetable.iter().enumerate() {
+        if !matches!(line.action, Action::Announce | Action::Withdraw) {
+            let path = KeyPath::from("timetable").index(index).key("action");
+            desk.add(part.refuse_at(&path, "announce or withdraw: under the balanced controller there are no tables"));
+        }
+    }
 }
 
 pub(super) fn dispatcher(document: &Document, path: KeyPath, setup: &Setup) -> Result<Built, Complaints> {
@@ -320,7 +355,7 @@ pub(super) fn dispatcher(document: &Document, path: KeyPath, setup: &Setup) -> R
             desk.add(part.refuse(key, "a window of one sample or more"));
         }
     }
-    if own.controller == ControllerKind::Hierarchical {
+    if own.controller != ControllerKind::Flat {
         desk.add(part.refuse("controller", "flat: a dispatcher has one table and knows computers only"));
     }
     let (window, util_window) = (own.window as usize, own.util_window as usize);

@@ -9,6 +9,7 @@ mod solve;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::presets;
@@ -154,6 +155,15 @@ impl Exit {
             Self::InvalidFile => 3,
             Self::Infeasible => 4,
             Self::NoPlan => 5,
+        }
+    }
+}
+
+impl PlanMalloovia {
+    pub fn run(&self) -> ExitCode {
+        match run(self, &mut io::stdout().lock(), &mut io::stderr().lock()) {
+            Ok(exit) => ExitCode::from(exit.code()),
+            Err(error) => super::output_failed(&error),
         }
     }
 }

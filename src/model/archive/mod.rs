@@ -46,7 +46,7 @@ pub use method::{Kind, Method};
 pub use operation::{Across, Binary, Fold, Operation, Unary};
 pub use policy::{Definition, Keep, Policy, Rules};
 pub use reading::Range;
-pub use resample::{Calendar, Groups, resample};
+pub use resample::{Calendar, Groups, resample, running_total};
 pub use running::Summed;
 pub use series::Point;
 

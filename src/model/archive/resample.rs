@@ -123,6 +123,19 @@ fn day_of(year: u64, month: u64) -> u64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
+/// Running total of a series, as a page of daily values shows it (specification section 5, Q4). The published page begins
+/// with the first value and adds it again, so all its totals are too large by it, and one more stands in front;
+/// `as_published` reads it so.
+pub fn running_total(points: &[Point], as_published: bool) -> Vec<f64> {
+    let first = points.first().filter(|_| as_published).map(|point| point.value);
+    let mut total = first.unwrap_or(0.0);
+    let sums = points.iter().map(|point| {
+        total += point.value;
+        total
+    });
+    first.into_iter().chain(sums).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -82,8 +82,10 @@ struct Tier {
     open_to: u64,
     granularity: u64,
     timespan: Option<u64>,
-    /// The buckets before, in time order.
+    /// The buckets before, in time order; their starts again, apart: whether the oldest is to go is asked at every turn,
+    /// and its cell has long left the cache.
     closed: VecDeque<Cell>,
+    starts: VecDeque<u64>,
 }
 
 /// A metric under [`super::Keep::Tallies`].
@@ -103,6 +105,7 @@ impl Running {
             open: Cell { count: 0, ..Cell::new(0, 0, 0.0) },
             open_to: 0,
             closed: VecDeque::new(),
+            starts: VecDeque::new(),
         });
         Running { tiers: tiers.collect(), newest: 0, oldest: 0 }
     }
@@ -148,8 +151,7 @@ impl Running {
                 tier.open.take_in(at, &others);
             } else {
                 let start = at / tier.granularity * tier.granularity;
-                let cell = tier.closed.binary_search_by_key(&start, |cell| cell.start);
-                if let Ok(place) = cell {
+                if let Ok(place) = tier.starts.binary_search(&start) {
                     tier.closed[place].take_in(at, &others);
                 }
             }
@@ -166,7 +168,7 @@ impl Running {
         closed_by: u64,
     ) -> impl Iterator<Item = (u64, f64)> + '_ {
         let tier = &self.tiers[tier];
-        let first = tier.closed.partition_point(|cell| cell.start < from);
+        let first = tier.starts.partition_point(|&start| start < from);
         let cells = tier.closed.iter().skip(first).chain(tier.newest().filter(|cell| cell.start >= from));
         cells
             .take_while(move |cell| cell.start < to && cell.start.saturating_add(tier.granularity) <= closed_by)
@@ -177,7 +179,7 @@ impl Running {
         let tier = &self.tiers[tier];
         let found = match tier.newest().filter(|cell| cell.start <= bucket) {
             Some(open) => Some(open),
-            None => tier.closed.binary_search_by_key(&bucket, |cell| cell.start).ok().map(|place| &tier.closed[place]),
+            None => tier.starts.binary_search(&bucket).ok().map(|place| &tier.closed[place]),
         };
         found.filter(|cell| cell.start == bucket).map(|cell| cell.value(kind))
     }
@@ -194,18 +196,23 @@ impl Tier {
         let start = at / self.granularity * self.granularity;
         let opens = at >= self.open_to;
         if opens {
-            self.closed.extend(self.newest().copied());
+            if self.open.count > 0 {
+                self.closed.push_back(self.open);
+                self.starts.push_back(self.open.start);
+            }
             self.open = Cell::new(start, at, value);
             self.open_to = start.saturating_add(self.granularity);
         } else {
-            let position = self.closed.partition_point(|cell| cell.start < start);
-            match self.closed.get_mut(position) {
-                Some(cell) if cell.start == start => cell.add(at, value),
-                _ => self.closed.insert(position, Cell::new(start, at, value)),
+            match self.starts.binary_search(&start) {
+                Ok(place) => self.closed[place].add(at, value),
+                Err(place) => {
+                    self.closed.insert(place, Cell::new(start, at, value));
+                    self.starts.insert(place, start);
+                }
             }
         }
         if let Some(limit) = self.timespan.and_then(|timespan| self.open.start.checked_sub(timespan)) {
-            while self.closed.front().is_some_and(|cell| cell.start <= limit) {
+            while self.starts.pop_front_if(|start| *start <= limit).is_some() {
                 self.closed.pop_front();
             }
         }

@@ -11,55 +11,19 @@ use std::collections::VecDeque;
 
 use crate::engine::time::Instant;
 
+mod call;
 mod kind;
 mod processor;
 
+pub use call::{Done, TooLarge};
 pub use kind::{ComputerType, ContainerType, KindError, ProcessorKind, ProcessorType, Requirements};
 
+use call::Task;
 use processor::Processor;
 
 /// A container of a computer; only the computer makes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContainerId(u32);
-
-/// Why a call is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a call needs {needed_bytes} bytes of memory, its processor has {total_bytes}")]
-pub struct TooLarge {
-    pub needed_bytes: u64,
-    pub total_bytes: u64,
-}
-
-/// A call that has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Done {
-    /// The caller's number of the call.
-    pub call: u64,
-    pub container: ContainerId,
-    pub offered: Instant,
-    pub started: Instant,
-    pub finished: Instant,
-    /// Load in whole percent over the last 1, 10 and 30 reports, as known when the call arrived.
-    pub loads: [u8; 3],
-}
-
-impl Done {
-    /// Processing time in whole milliseconds, waiting in the container included.
-    pub fn processing_ms(&self) -> u64 {
-        (self.finished.since(self.offered).as_nanos() + 500_000) / 1_000_000
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Task {
-    call: u64,
-    container: u32,
-    operations: u64,
-    memory: u64,
-    offered: Instant,
-    started: Instant,
-    loads: [u8; 3],
-}
 
 #[derive(Clone, Debug)]
 struct Container {

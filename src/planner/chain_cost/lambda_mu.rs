@@ -3,7 +3,8 @@
 //! Source: `ccicconetti/serverlessonedge`, `LambdaMuSim` (specification section 12). A lambda app is stateless, its rate
 //! divisible over containers; a mu app is stateful and owns one container. Node 0 is the cloud.
 //! Differs: the storage cost looks at the node of a container; the original looks at the number of the container, so
-//! that only the first one counts as cloud (`faithful`).
+//! that only its first one counts as cloud. Ours is one place as large as everything, where both readings agree; the
+//! dynamic mode, where they would not, is not built.
 
 use super::ChainCostError;
 use super::assignment::Flow;
@@ -63,7 +64,6 @@ pub struct SnapshotProblem {
     pub apps: Vec<AppParameters>,
     pub mu: MuAlgorithm,
     pub lambda: LambdaAlgorithm,
-    pub faithful: bool,
 }
 
 /// What a snapshot came to.
@@ -173,9 +173,7 @@ impl SnapshotProblem {
         places.capacity.insert(0, total);
         let unit = |app: &App, place: usize| {
             let node = places.node[place];
-            // The original asks whether the number of the container is that of the cloud.
-            let in_cloud = if self.faithful { place == 0 } else { node == 0 };
-            let storage = if in_cloud { self.storage_cost_cloud } else { self.storage_cost_edge };
+            let storage = if node == 0 { self.storage_cost_cloud } else { self.storage_cost_edge };
             self.network(app.broker, node) * app.parameters.exchange + storage * app.parameters.storage
         };
         let flow = Flow {
@@ -254,7 +252,6 @@ mod tests {
             apps: vec![AppParameters { weight: 1.0, rate: 3.0, exchange: 1.0, storage: 0.1 }],
             mu: MuAlgorithm::Hungarian,
             lambda: LambdaAlgorithm::MinCostFlow,
-            faithful: false,
         }
     }
 

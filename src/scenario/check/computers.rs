@@ -14,6 +14,13 @@ use crate::model::tariff::PerHour;
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 
+/// Most operations, or bytes, for a byte or a call: days of the quickest processor.
+const PER_CALL_MAX: f64 = 1e15;
+/// Most containers of a ready-made computer, and workers of one.
+const PARTS_MAX: u32 = 10_000;
+/// A computer reports at most so often.
+const REPORT_MIN: Span = Span::from_nanos(1_000_000);
+
 impl Checker<'_> {
     pub(super) fn computer_pool(
         &mut self,
@@ -22,10 +29,21 @@ impl Checker<'_> {
         path: &KeyPath,
     ) -> PoolSpec {
         let node = self.node(written.node.as_ref(), path.key("node"));
-        if written.report.0.is_zero() {
-            self.refuse(path.key("report"), "a length of time above zero");
+        if written.report.0 < REPORT_MIN {
+            self.refuse(path.key("report"), format!("a length of time of at least {REPORT_MIN}"));
         }
-        let kind = self.computer_type(written, raw, path);
+        let (kind, copies_input) = match &written.file {
+            Some(file) => {
+                let mut elsewhere = vec!["type", "processors", "containers", "copy_input"];
+                elsewhere.retain(|key| self.read.is_given(path.key(*key)));
+                for key in elsewhere {
+                    self.refuse(path.key(key), "nothing: `file` says it");
+                }
+                let described = self.computer_file(file, path);
+                (described.kind, described.copies_input)
+            }
+            None => (self.computer_type(written, raw, path), written.copy_input),
+        };
         let (kind, functions) = self.functions_of(kind, written, path);
         // A computer without processors has its complaint.
         let flaws = if kind.processors.is_empty() { Vec::new() } else { kind.flaws() };
@@ -60,7 +78,7 @@ impl Checker<'_> {
                 functions,
                 report: written.report.0,
                 faithful: written.faithful,
-                copies_input: written.copy_input,
+                copies_input,
             })),
             birth: Birth::Ordered {
                 boot: nothing(),
@@ -106,6 +124,15 @@ impl Checker<'_> {
         ];
         for (key, _) in misplaced.into_iter().filter(|(_, wrong)| *wrong) {
             self.refuse(path.key(key), "no such key for this type of computer");
+        }
+        let counts = [
+            ("cpu_containers", written.cpu_containers),
+            ("gpu_containers", written.gpu_containers),
+            ("workers", written.workers),
+        ];
+        if let Some((key, _)) = counts.into_iter().find(|(_, count)| *count > PARTS_MAX) {
+            self.refuse(path.key(key), format!("at most {PARTS_MAX}"));
+            return ComputerType { processors: Vec::new(), containers: Vec::new() };
         }
         match written.kind {
             Some(raw::Ready::Raspberry) => ComputerType::raspberry(written.cpu_containers, written.gpu_containers),
@@ -156,8 +183,8 @@ impl Checker<'_> {
                 ("ops_per_work", container.ops_per_work.unwrap_or(0.0)),
             ];
             for (key, number) in numbers {
-                if !(number.is_finite() && number >= 0.0) {
-                    self.refuse(path.key(key), "a finite number, not negative");
+                if !(0.0..=PER_CALL_MAX).contains(&number) {
+                    self.refuse(path.key(key), "a number from 0 to 1e15");
                 }
             }
             let memory = raw.functions.get(function).map_or(0, |function| function.memory.0);
@@ -192,8 +219,8 @@ impl Checker<'_> {
         let known = self.names.functions.clone();
         let mut functions = Vec::new();
         let mut containers = Vec::new();
-        let brought =
-            matches!(written.kind, Some(raw::Ready::Raspberry | raw::Ready::IntelServer | raw::Ready::Example));
+        let ready = matches!(written.kind, Some(raw::Ready::Raspberry | raw::Ready::IntelServer | raw::Ready::Example));
+        let brought = ready || written.file.is_some();
         for (nth, container) in kind.containers.into_iter().enumerate() {
             let index = if brought {
                 known.iter().position(|name| *name == container.function)
@@ -209,8 +236,10 @@ impl Checker<'_> {
                 containers.push(container);
             }
         }
-        if brought && containers.is_empty() {
-            self.refuse(path.key("type"), "a computer with a function of this scenario, such as clambda0");
+        // A file that could not be read has its complaint.
+        if brought && containers.is_empty() && !kind.processors.is_empty() {
+            let key = path.key(if written.file.is_some() { "file" } else { "type" });
+            self.refuse(key, "a computer with a function of this scenario, such as clambda0");
         }
         (ComputerType { processors: kind.processors, containers }, functions)
     }

@@ -2,10 +2,15 @@
 
 mod archive;
 mod chains;
+mod computer_file;
 mod computers;
+mod containers;
 pub mod economy;
+mod environments;
 mod functions;
+mod groups;
 mod laws;
+mod machines;
 mod places;
 mod pools;
 mod processes;
@@ -47,6 +52,8 @@ pub struct Checked {
     pub setup: Setup,
     pub strategies: Vec<Asked>,
     pub sweep: Option<Sweep>,
+    /// What was repaired or dropped in traces, in words: sound, but worth knowing.
+    pub remarks: Vec<String>,
 }
 
 /// Names to look up while references are resolved, in the order of their ids, which is that of the alphabet.
@@ -68,6 +75,7 @@ struct Checker<'a> {
     /// Functions that traces brought, behind those of the scenario; and by place what each is like.
     made: traces::Made,
     made_like: Vec<FunctionId>,
+    remarks: Vec<String>,
 }
 
 /// Checks a scenario that has been read from `path`, and the files it names.
@@ -85,14 +93,16 @@ pub fn check(read: &Read<raw::Scenario>, path: &Path) -> Result<Checked, Complai
     };
     let inputs = vec![path.to_owned()];
     let (made, made_like) = (traces::Made::new(), Vec::new());
-    let mut checker = Checker { read, desk: Desk::new(), folder, inputs, names, made, made_like };
+    let (desk, remarks) = (Desk::new(), Vec::new());
+    let mut checker = Checker { read, desk, folder, inputs, names, made, made_like, remarks };
     let tariff = checker.tariff();
     let setup = checker.setup(path, tariff);
     let strategies = checker.strategies();
     let sweep = checker.sweep(raw);
-    checker.desk.finish()?;
+    let Checker { desk, remarks, .. } = checker;
+    desk.finish()?;
     let setup = setup.expect("a setup without complaint is complete");
-    Ok(Checked { setup, strategies, sweep })
+    Ok(Checked { setup, strategies, sweep, remarks })
 }
 
 impl Checker<'_> {

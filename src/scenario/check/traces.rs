@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Checker;
+use super::{Checker, SAMPLES_MAX};
 use crate::engine::random::Streams;
 use crate::engine::time::{Instant, Span};
 use crate::model::ids::{FunctionId, NodeId};
@@ -11,6 +11,7 @@ use crate::scenario::complaint::quoted;
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 use crate::scenario::setup::FunctionSetup;
+use crate::workload::closed::CLIENTS_MAX;
 use crate::workload::demand::DemandLaws;
 use crate::workload::replay::{Callee, Replay, Survey, survey};
 use crate::workload::source::Arrivals;
@@ -55,14 +56,29 @@ impl Checker<'_> {
             self.refuse_found(self.file_key(written, path), found, "an arrival before the horizon");
             return None;
         }
+        let samples = survey.last.as_nanos() / raw.sample.0.as_nanos().max(1);
+        if samples > SAMPLES_MAX {
+            let found = format!("arrivals from {} to {} s", survey.first, survey.last);
+            let wanted = "times that begin near zero (`from_first = true` takes the first as zero), or a horizon";
+            self.refuse_found(self.file_key(written, path), found, wanted);
+            return None;
+        }
+        if survey.report.repaired().chain(survey.report.dropped()).next().is_some() {
+            self.remarks.push(format!("{path}: {}", survey.report));
+        }
         let (callees, other) = self.callees(written, &survey, raw, functions, path)?;
         let entries = match written.at {
             Some(_) => None,
             None => Some(Arc::new(self.entries(&survey, path)?)),
         };
+        let clients = written.clients.unwrap_or(0);
+        if written.clients.is_some() && !(1..=CLIENTS_MAX).contains(&clients) {
+            self.refuse(path.key("clients"), format!("from 1 to {CLIENTS_MAX} clients"));
+            return None;
+        }
         let (takes_work, takes_payload) = (written.work.is_none(), written.payload.is_none());
-        let callees = Arc::new(callees);
-        Some(Arrivals::Replay(Replay { recipe: Arc::new(recipe), callees, other, entries, takes_work, takes_payload }))
+        let (recipe, callees) = (Arc::new(recipe), Arc::new(callees));
+        Some(Arrivals::Replay(Replay { recipe, callees, other, entries, takes_work, takes_payload, clients }))
     }
 
     /// The key that named the files.

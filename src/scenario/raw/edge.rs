@@ -18,6 +18,9 @@ pub struct ComputerPool {
     /// A ready-made computer of Serverless on the Edge; without one `processors` and `containers` say what it is.
     #[serde(default, rename = "type")]
     pub kind: Option<Ready>,
+    /// Instead of both, a file beside the scenario that describes the computer in the original's form (JSON, version 1.0).
+    #[serde(default)]
+    pub file: Option<String>,
     /// Of a raspberry or intel-server: containers on its CPU, for functions `clambda0` and so on.
     #[serde(default = "one")]
     pub cpu_containers: u32,

@@ -2,6 +2,7 @@
 //! JSON Schema. What cannot be is refused later, in `check`.
 
 mod archive;
+mod clients;
 mod economy;
 mod edge;
 mod pools;
@@ -17,6 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::archive::{Archive, ArchiveDefinition, ArchivePolicy, SeriesFormat};
+pub use self::clients::{Client, ClientBursts, Closed, Crowd, Late, Sensors};
 pub use self::economy::{Bounds, Economy, ResponseWord};
 pub use self::edge::{
     Chain, ChainState, ComputerPool, EdgeContainer, Exchange, Policy as ChainPolicy, Probe, Processor, Protocol, Ready,
@@ -30,8 +32,8 @@ pub use self::provider::{
     Step as PolicyStep, Stepwise, Target,
 };
 pub use self::sources::{
-    Bursts, Client, ClientBursts, Closed, Clusters, Common, Counts, Crowd, Daily, Fitted, FlashCrowd, Ipp, Late, Mmpp,
-    Poisson, Ramp, Rates, Renewal, Sensors, Sessions, Source, Steps,
+    Bursts, Clusters, Common, Counts, Daily, Fitted, FlashCrowd, Ipp, Mmpp, Poisson, Ramp, Rates, Renewal, Sessions,
+    Source, Steps,
 };
 pub use self::sweep::{Axis, FreeValue, Sampling, Sweep};
 pub use self::traces::{Keep, Trace};
@@ -89,7 +91,7 @@ pub struct Scenario {
     #[serde(default)]
     pub monitor: Monitor,
     /// Archive policies beside the monitor's own, and series that a run writes out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub archive: Option<Archive>,
     /// Alarms on the provider's metrics.
     #[serde(default)]
@@ -104,13 +106,13 @@ pub struct Scenario {
     #[serde(default)]
     pub reservations: Vec<Reservation>,
     /// What each message between nodes costs beside its links.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub exchange: Option<Exchange>,
     /// Chains and DAGs of functions, which sources call by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub chains: BTreeMap<String, Chain>,
     /// What is looked at while a run goes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub probe: Vec<Probe>,
     /// Stakeholders of a service, accounted over the run; nobody when absent.
     #[serde(default)]
@@ -338,7 +340,7 @@ fn events_max() -> u64 {
 }
 
 fn in_flight_max() -> u64 {
-    10_000_000
+    2_000_000
 }
 
 fn instances_max() -> u64 {

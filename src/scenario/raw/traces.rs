@@ -53,6 +53,10 @@ source! {
         /// Instants are multiplied by this.
         #[serde(default = "whole")]
         pace: f64,
+        /// So many clients take the requests in turn, each with one under way; one that is free too late asks at once. Every
+        /// request comes at its instant when absent. The timetable client of Serverless on the Edge has 5.
+        #[serde(default)]
+        clients: Option<u32>,
         /// What is kept or dropped together where the trace is thinned.
         #[serde(default)]
         keep: Keep,

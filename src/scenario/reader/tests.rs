@@ -237,8 +237,20 @@ fn monstrous_texts_are_complained_about_briefly() {
 }
 
 #[test]
+fn a_slip_after_megabytes_is_found_and_megabytes_of_something_else_are_told_briefly() {
+    let comments = format!("#{}\n", "x".repeat(1000)).repeat(1200);
+    let said = read_town(&format!("{comments}seed = \n"), &[]).unwrap_err().to_string();
+    assert!(said.starts_with("town.toml:1201:"), "{said}");
+    let complaints = read_town(&"1,2,3\n".repeat(200_000), &[]).unwrap_err();
+    assert_eq!(complaints.count(), 20);
+}
+
+#[test]
 fn deep_and_long_overrides_are_refused() {
-    for set in [format!("{}a=1", "a.".repeat(100_000)), format!("a={}", "[".repeat(100_000)), "x".repeat(1_000_000)] {
+    let nested = format!("a={}1{}", format!("{{ {}z = ", "a.".repeat(70)).repeat(70), "}".repeat(70));
+    for set in
+        [format!("{}a=1", "a.".repeat(100_000)), format!("a={}", "[".repeat(100_000)), "x".repeat(1_000_000), nested]
+    {
         let shown = read_town("name = \"t\"", &[&set]).unwrap_err().to_string();
         assert!(shown.len() < 1_000, "{shown}");
     }

@@ -9,6 +9,7 @@
 //! the same world as other strategies.
 
 pub mod broker;
+mod contexts;
 pub mod controller;
 pub mod dispatcher;
 pub mod router;
@@ -17,6 +18,7 @@ mod timetable;
 pub use timetable::{Change, Timed};
 
 use self::broker::{Broker, Choice, Kind, Returned};
+use self::contexts::Contexts;
 use self::controller::{Action, Command, Controller, Layout, Objective, Topology};
 use self::dispatcher::Outcome as Answered;
 use self::router::Named;
@@ -39,12 +41,15 @@ pub struct Parameters {
     pub computers: Vec<String>,
     /// Computers hide behind a home router; `None`: every broker knows all of them.
     pub hierarchy: Option<Objective>,
+    /// No broker chooses: clients call the computer that they were given when they connected, and are given others every
+    /// `period`.
+    pub balanced: bool,
     /// From what the controller hears until brokers know it; at the start they know at once.
     pub announce_delay: Span,
     /// A computer that failed is announced again after this.
     pub readmit: Option<Span>,
     pub timetable: Vec<Timed>,
-    /// Period of the optimizers.
+    /// Period of the optimizers, or of balancing.
     pub period: Option<Span>,
 }
 
@@ -61,6 +66,8 @@ enum Due {
 pub struct EdgeBrokers {
     parameters: Parameters,
     controller: Controller,
+    /// Where clients call computers themselves.
+    contexts: Option<Contexts>,
     /// By node.
     brokers: Vec<Option<Broker>>,
     /// Of each node without a broker, the nearest one.
@@ -80,6 +87,7 @@ fn computer(pool: &str) -> String {
 impl EdgeBrokers {
     pub fn new(parameters: Parameters) -> EdgeBrokers {
         EdgeBrokers {
+            contexts: parameters.balanced.then(Contexts::default),
             parameters,
             controller: Controller::new(Layout::Flat),
             brokers: Vec::new(),
@@ -97,7 +105,8 @@ impl EdgeBrokers {
         self.functions = view.functions().map(|id| view.function_name(id).to_owned()).collect();
         self.pools = view.pools().map(|id| view.name(id).to_owned()).collect();
         self.nodes = view.nodes().map(|id| view.node_name(id).to_owned()).collect();
-        let is_broker = |name: &String| parameters.brokers.is_empty() || parameters.brokers.contains(name);
+        let meant = |name: &String| parameters.brokers.is_empty() || parameters.brokers.contains(name);
+        let is_broker = |name: &String| !parameters.balanced && meant(name);
         let broker = |name: &String| is_broker(name).then(|| Broker::new(parameters.kind));
         self.brokers = self.nodes.iter().map(broker).collect();
         let nearest = |from: NodeId| {
@@ -140,6 +149,9 @@ impl EdgeBrokers {
     }
 
     fn announced(&mut self, pool: PoolId, view: &View<'_>) -> Vec<Command> {
+        if let Some(contexts) = &mut self.contexts {
+            contexts.announce(pool);
+        }
         let served = view.functions().filter(|&function| view.serves(pool, function));
         let served: Vec<&str> = served.map(|function| view.function_name(function)).collect();
         self.controller.announce(&computer(view.name(pool)), &served).expect("every computer is at a node")
@@ -219,16 +231,20 @@ impl EdgeBrokers {
     /// is gone.
     fn failed(&mut self, node: NodeId, function: FunctionId, destination: u32, view: &View<'_>, orders: &mut Orders) {
         let now = view.now();
-        self.broker_at(node.index()).remove(now, function.index() as u32, destination);
+        if let Some(broker) = &mut self.brokers[node.index()] {
+            broker.remove(now, function.index() as u32, destination);
+        }
         let Some(name) = self.pools.get(destination as usize).cloned() else { return };
+        let pool = PoolId::from_index(destination as usize);
+        let left = self.contexts.as_mut().is_some_and(|contexts| contexts.withdraw(pool));
         let commands = self.withdrawn(&name);
-        if commands.is_empty() {
+        if commands.is_empty() && !left {
             return;
         }
         orders.note(&name, "withdrawn", 1.0);
         self.tell(commands, now, orders);
         if let Some(readmit) = self.parameters.readmit {
-            self.plan(now + readmit, Due::Announce(PoolId::from_index(destination as usize)), now, orders);
+            self.plan(now + readmit, Due::Announce(pool), now, orders);
         }
     }
 }
@@ -249,12 +265,18 @@ impl Strategy for EdgeBrokers {
     fn control(&mut self, why: Occasion, view: &View<'_>, orders: &mut Orders) {
         match why {
             Occasion::Start => self.start(view, orders),
-            Occasion::Period => self.brokers.iter_mut().flatten().for_each(|broker| broker.tick(view.now())),
+            Occasion::Period => match &mut self.contexts {
+                Some(contexts) => contexts.balance(view),
+                None => self.brokers.iter_mut().flatten().for_each(|broker| broker.tick(view.now())),
+            },
             Occasion::Woken => self.due_now(view, orders),
         }
     }
 
     fn route(&mut self, view: &View<'_>, request: &Request, rng: &mut dyn FnMut() -> Rng) -> Route {
+        if let Some(contexts) = &mut self.contexts {
+            return contexts.route(view, request);
+        }
         let Some(broker) = &mut self.brokers[request.node.index()] else {
             return self.nearest[request.node.index()].map_or(Route::Refused, Route::Node);
         };
@@ -292,7 +314,9 @@ impl Strategy for EdgeBrokers {
         };
         let function = request.function.index() as u32;
         let returned = Returned { function, destination, forwarded: stop.crossed > 0, outcome };
-        self.broker_at(stop.node.index()).learn(view.now(), &returned);
+        if let Some(broker) = &mut self.brokers[stop.node.index()] {
+            broker.learn(view.now(), &returned);
+        }
         false
     }
 

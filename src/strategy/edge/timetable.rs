@@ -48,6 +48,10 @@ impl EdgeBrokers {
                 self.tell(commands, now, orders);
             }
             Change::Withdraw { computer } => {
+                let pool = view.pool_named(&computer).expect("the reader of the scenario has checked the name");
+                if let Some(contexts) = &mut self.contexts {
+                    contexts.withdraw(pool);
+                }
                 let commands = self.withdrawn(&computer);
                 self.tell(commands, now, orders);
             }

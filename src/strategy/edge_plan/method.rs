@@ -78,7 +78,9 @@ impl Method {
 }
 
 fn centralized(lmm: &Lmm, instance: &Instance) -> Decision {
-    let start = mended_bargain(instance, lmm.whole).map_or_else(|| every_node_for_itself(instance), |it| it.plan);
+    // Receivers of a mended bargain do not send, so its plan is a point of LMM.
+    let start = mended(instance, lmm.whole).map(|outcome| outcome.by_objective.plan);
+    let start = start.unwrap_or_else(|| every_node_for_itself(instance));
     let worth = start.objective(instance);
     let lmm = Lmm { start: Some(start.clone()), ..lmm.clone() };
     let Ok(found) = lmm.solve(instance) else { return Decision { fell_back: true, ..Decision::of(start) } };
@@ -109,6 +111,7 @@ impl Bargaining {
     }
 }
 
+/// The bargain with the corrected greedy coordinator, from prices of zero.
 fn mended(instance: &Instance, whole: bool) -> Option<Outcome> {
     let options = Bargain {
         local: LocalModel { whole, ..LocalModel::default() },
@@ -116,11 +119,6 @@ fn mended(instance: &Instance, whole: bool) -> Option<Outcome> {
         ..Bargain::default()
     };
     bargain(instance, &options, Prices::zero(instance)).ok()
-}
-
-/// The plan of a bargain whose receivers do not send, so that it is a point of LMM.
-fn mended_bargain(instance: &Instance, whole: bool) -> Option<crate::planner::fralb::outcome::Kept> {
-    mended(instance, whole).map(|outcome| outcome.by_objective)
 }
 
 /// Local problems without anybody to offer to: what is not served is penalised like load sent to the cloud.

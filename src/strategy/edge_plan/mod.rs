@@ -4,7 +4,7 @@
 //!
 //! Source: Filippini, Lujak, Ciavotta, JSA 2026, 103787, doi 10.1016/j.sysarc.2026.103787: LMM (`lmm`) and FaaS-MACrO
 //! (`faas-macro`), which are published as planners without requests; section numbers of rewards as in `planner::fralb`.
-//! Differs: periods are tied by what a plan cannot undo at once: new replicas start cold, surplus ones serve their line first
+//! Differs: periods are tied by what a plan cannot undo at once: new replicas start cold, surplus ones finish what they have
 //! and keep their memory until then, deciding may take time. A request that was sent to a neighbour whose replicas have
 //! gone meanwhile is sent on to the cloud, where the model knows no request under way.
 
@@ -118,7 +118,13 @@ impl EdgePlan {
         let cloud_pools: Vec<Option<PoolId>> = view.functions().map(cloud_pool).collect();
         for pool in view.pools().filter(|&pool| view.is_fleet(pool)) {
             let used = layout.fleets.contains(&pool) || cloud_pools.contains(&Some(pool));
-            orders.scale(pool, if used { view.size(pool) } else { 0 }, "who is not part of the plan is not kept");
+            // An order of the size that it has keeps a scaling group away.
+            let (size, reason) = if used {
+                (view.size(pool), "as it is until a plan says otherwise")
+            } else {
+                (0, "not part of the plan")
+            };
+            orders.scale(pool, size, reason);
         }
         let instance = self.model(view, &layout);
         let cells = layout.fleets.len();
@@ -196,15 +202,16 @@ impl EdgePlan {
 }
 
 impl AtWork {
-    /// Orders the replicas of the plan in force: first who shrinks, so that memory is free, then who grows. A surplus
-    /// replica leaves when it has nothing to do: while requests wait, a fleet shrinks to the length of its line at most,
-    /// and is looked at again soon. One that has a line and no replica gets one before others grow.
+    /// Orders the replicas of the plan in force: first who shrinks, so that memory is free, then who grows. Surplus
+    /// replicas finish what they have and leave the line to those that stay. Where none is to stay, as many as the line
+    /// is long do, until it is served; the fleet is looked at again soon. One that has a line and no replica gets one
+    /// before others grow.
     fn size_fleets(&mut self, view: &View<'_>, orders: &mut Orders) {
         let mut changes: Vec<(usize, PoolId, u32, bool)> = Vec::new();
         let mut surplus = false;
         for (&pool, &planned) in self.layout.fleets.iter().zip(&self.planned) {
             let (size, line) = (view.size(pool), view.waiting_exact(pool));
-            let want = planned.max(size.min(line)).max(u32::from(line > 0));
+            let want = if planned > 0 || line == 0 { planned } else { size.min(line).max(1) };
             surplus |= want > planned;
             match want.cmp(&size) {
                 Ordering::Less => changes.push((0, pool, want, want > planned)),

@@ -199,6 +199,22 @@ fn a_fleet_with_a_line_keeps_replicas_until_it_is_served() {
     assert_eq!(orders.list.len(), 1, "nothing is left to be woken for");
 }
 
+/// Replicas that a plan gives to somebody else go at once where others of their fleet stay for its line.
+#[test]
+fn a_line_does_not_hold_the_memory_of_replicas_that_are_planned_elsewhere() {
+    let mut world = world();
+    let mut strategy = strategy(Method::Local, &[("east", 1.0)]);
+    strategy.control(Occasion::Start, &View::new(&world, Instant::ZERO), &mut Orders::default());
+    world.pools[0].desired = 2;
+    world.pools[0].counts.waiting = 50;
+    let cells = world.asked.len();
+    world.asked = vec![60; cells];
+    let mut orders = Orders::default();
+    strategy.control(Occasion::Period, &View::new(&world, Instant::ZERO + Span::from_secs(60)), &mut orders);
+    assert_eq!(asked(&orders).0, [(0, 1), (2, 1)]);
+    assert!(!orders.list.iter().any(|reasoned| matches!(reasoned.order, Order::Wake { .. })));
+}
+
 #[test]
 fn where_nothing_is_kept_requests_go_on_to_the_cloud() {
     let mut world = world();

@@ -61,11 +61,12 @@ fn moments(counts: &[u32], block: usize) -> (f64, f64) {
     (mean, variance.sqrt())
 }
 
+/// As in [`crate::workload::describe`]: the sum over all pairs divided by all windows.
 fn correlation(counts: &[u32], lag: usize) -> f64 {
     let (mean, deviation) = moments(counts, 1);
     let pairs = counts.iter().zip(&counts[lag..]);
     let product = |(&a, &b): (&u32, &u32)| (f64::from(a) - mean) * (f64::from(b) - mean);
-    let covariance = pairs.map(product).sum::<f64>() / (counts.len() - lag) as f64;
+    let covariance = pairs.map(product).sum::<f64>() / counts.len() as f64;
     if deviation > 0.0 { covariance / (deviation * deviation) } else { 0.0 }
 }
 

@@ -18,14 +18,23 @@ mod moments;
 use crate::engine::law::Law;
 use crate::engine::random::{Rng, Streams};
 use crate::engine::unfit::Unfit;
+use crate::workload::trace::counts::VALUE_LIMIT;
 use serde::{Deserialize, Serialize};
 
 pub use cycle::Cycle;
 pub use goodness::{Figure, Goodness, goodness};
 pub use modulation::{GammaPart, Modulation};
 
+/// Most windows of a trace that is fitted, and of a generator: three years of seconds.
+pub const WINDOWS_MAX: usize = 100_000_000;
 /// Windows of a day, where windows are seconds.
 const DAY: usize = 86_400;
+/// Most requests of a window that are believed, as in a file of counts.
+const COUNT_MAX: f64 = VALUE_LIMIT as f64;
+/// A factor above this is a slip of the pen, and its products would leave the range of numbers.
+const FACTOR_MAX: f64 = 1e9;
+/// Above this mean a Poisson count is drawn as a normal one (its skewness is below 0.4 %), in a time that does not grow with it.
+const POISSON_MEAN_MAX: f64 = 1e5;
 
 /// What to fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,16 +97,23 @@ pub struct Spikes {
 /// Fits a generator to counts by window.
 ///
 /// # Errors
-/// Fewer than 16 windows, counts that are all zero, a stretch of no windows.
+/// Fewer than 16 windows or more than [`WINDOWS_MAX`], counts that are all zero, a stretch of no window or of more than there
+/// are, one that does not divide the fold.
 pub fn fit(counts: &[u32], choices: Choices) -> Result<Fit, Unfit> {
     if counts.len() < 16 {
         return Err(Unfit::new("counts", format!("{} windows", counts.len()), "at least 16 windows"));
+    }
+    if counts.len() > WINDOWS_MAX {
+        return Err(Unfit::new("counts", format!("{} windows", counts.len()), "at most 100000000 windows"));
     }
     if counts.iter().all(|&count| count == 0) {
         return Err(Unfit::new("counts", "no request in any window", "at least one request"));
     }
     if choices.stretch == 0 || choices.fold == Some(0) {
         return Err(Unfit::new("stretch", 0, "at least one window"));
+    }
+    if choices.stretch > counts.len() {
+        return Err(Unfit::new("stretch", format!("{} windows", choices.stretch), "at most as many as the trace has"));
     }
     if let Some(fold) = choices.fold.filter(|fold| fold % choices.stretch != 0) {
         let found = format!("{} windows for a fold of {fold}", choices.stretch);
@@ -169,22 +185,27 @@ impl Fit {
     /// # Errors
     /// The first parameter that makes no sense.
     pub fn check(&self) -> Result<(), Unfit> {
+        if !(1..=WINDOWS_MAX).contains(&self.windows) {
+            return Err(Unfit::new("windows", self.windows, "from 1 to 100000000 windows"));
+        }
         if self.profile.is_empty() || self.stretch == 0 {
             return Err(Unfit::new("profile", "no stretch", "at least one stretch of at least one window"));
         }
-        self.profile.iter().try_for_each(|&mean| Unfit::unless_not_negative("profile", mean).map(drop))?;
+        let wanted = "from 0 to 1000000000 requests in a window";
+        self.profile.iter().try_for_each(|&mean| up_to(COUNT_MAX, "profile", mean, wanted))?;
         Unfit::unless_not_negative("noise", self.noise)?;
         if let Some(cycle) = &self.cycle {
             if cycle.factors.is_empty() {
                 return Err(Unfit::new("cycle", "no factor", "a factor for each window of its period"));
             }
-            cycle.factors.iter().try_for_each(|&factor| Unfit::unless_not_negative("cycle", factor).map(drop))?;
+            cycle.factors.iter().try_for_each(|&factor| up_to(FACTOR_MAX, "cycle", factor, FACTOR_WANTED))?;
         }
         if let Some(spikes) = self.spikes {
-            Unfit::unless_not_negative("spikes.per_window", spikes.per_window)?;
+            up_to(1.0, "spikes.per_window", spikes.per_window, "from 0 to 1")?;
             Unfit::unless_positive("spikes.length", spikes.length)?;
             Unfit::unless_positive("spikes.height", spikes.height)?;
-            Unfit::unless_not_negative("spikes.height_cv", spikes.height_cv)?;
+            up_to(FACTOR_MAX, "spikes.height", spikes.height, FACTOR_WANTED)?;
+            up_to(FACTOR_MAX, "spikes.height_cv", spikes.height_cv, FACTOR_WANTED)?;
         }
         self.modulation.check()
     }
@@ -194,17 +215,25 @@ impl Fit {
     /// # Errors
     /// Those of [`Fit::check`].
     pub fn counts(&self, windows: usize, streams: &Streams) -> Result<Vec<u32>, Unfit> {
+        Ok(self.stream(streams)?.take(windows).collect())
+    }
+
+    /// Counts window by window without end, the same for the same streams.
+    ///
+    /// # Errors
+    /// Those of [`Fit::check`].
+    pub fn stream(&self, streams: &Streams) -> Result<impl Iterator<Item = u32> + use<'_>, Unfit> {
         self.check()?;
         let mut modulation = self.modulation.begin(streams.stream("modulation", "fit"))?;
         let mut spikes =
             self.spikes.map(|spikes| SpikeState::new(spikes, streams.stream("spikes", "fit"))).transpose()?;
         let mut rng = streams.stream("counts", "fit");
-        let count = |window: usize| {
+        let count = move |window: usize| {
             let profile = self.expected(window);
             let spike = spikes.as_mut().map_or(0.0, SpikeState::next);
             count(profile * (modulation.next() + spike), self.noise, &mut rng)
         };
-        Ok((0..windows).map(count).collect())
+        Ok((0..).map(count))
     }
 }
 
@@ -232,15 +261,24 @@ impl SpikeState {
     }
 }
 
-/// A count with this mean and `noise` times its variance. Poisson for a noise of 1 and above; below, a normal draw brought to
-/// whole numbers at random, so that the mean stays.
+/// What is wanted of a factor of the rate.
+const FACTOR_WANTED: &str = "from 0 to 1000000000";
+
+/// Refuses a value that is negative, no number, or above `most`.
+fn up_to(most: f64, parameter: &'static str, value: f64, wanted: &'static str) -> Result<(), Unfit> {
+    if (0.0..=most).contains(&value) { Ok(()) } else { Err(Unfit::new(parameter, value, wanted)) }
+}
+
+/// A count with this mean and `noise` times its variance. Poisson for a noise of 1 and above; below, and for a large mean, a
+/// normal draw brought to whole numbers at random, so that the mean stays.
 fn count(mean: f64, noise: f64, rng: &mut Rng) -> u32 {
-    if noise < 1.0 {
-        let value = mean + libm::sqrt(noise * mean) * rng.normal();
-        return (value.max(0.0) + rng.uniform()) as u32;
+    let mean = mean.min(COUNT_MAX);
+    if noise < 1.0 || mean > POISSON_MEAN_MAX {
+        let value = mean + libm::sqrt(noise.min(1.0) * mean) * rng.normal();
+        return (value.max(0.0) + rng.uniform()).min(COUNT_MAX) as u32;
     }
     let (mut count, mut reached) = (0u32, rng.exponential());
-    while reached < mean && count < u32::MAX {
+    while reached < mean {
         count += 1;
         reached += rng.exponential();
     }

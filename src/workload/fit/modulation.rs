@@ -1,6 +1,7 @@
 //! The factor of mean 1 by which a rate swings around its profile.
 
 use super::moments::Figures;
+use super::{FACTOR_MAX, FACTOR_WANTED, up_to};
 use crate::engine::law::Law;
 use crate::engine::random::Rng;
 use crate::engine::unfit::Unfit;
@@ -76,11 +77,12 @@ impl Modulation {
             Modulation::Constant => Ok(()),
             Modulation::Gamma { parts } => parts.iter().try_for_each(|part| {
                 Unfit::unless_positive("modulation.variance", part.variance)?;
+                up_to(FACTOR_MAX, "modulation.variance", part.variance, FACTOR_WANTED)?;
                 Unfit::unless_positive("modulation.memory", part.memory).map(drop)
             }),
             Modulation::TwoStates { high, low, high_windows, low_windows } => {
-                Unfit::unless_not_negative("modulation.high", *high)?;
-                Unfit::unless_not_negative("modulation.low", *low)?;
+                up_to(FACTOR_MAX, "modulation.high", *high, FACTOR_WANTED)?;
+                up_to(FACTOR_MAX, "modulation.low", *low, FACTOR_WANTED)?;
                 Unfit::unless_positive("modulation.high_windows", *high_windows)?;
                 Unfit::unless_positive("modulation.low_windows", *low_windows).map(drop)
             }

@@ -111,3 +111,57 @@ fn what_cannot_be_fitted_is_refused() {
     let none = Choices { stretch: 0, ..Choices::of(50) };
     assert_eq!(fit(&[1; 50], none).unwrap_err().parameter, "stretch");
 }
+
+#[test]
+fn a_generator_that_no_trace_gives_is_refused_by_its_parameter() {
+    let sound = || Fit {
+        spikes: Some(Spikes { per_window: 0.1, length: 2.0, height: 3.0, height_cv: 0.5 }),
+        ..known(Modulation::Constant)
+    };
+    assert!(sound().check().is_ok());
+    let spikes = |change: fn(&mut Spikes)| {
+        let mut fit = sound();
+        fit.spikes.iter_mut().for_each(change);
+        fit
+    };
+    let gamma = |variance| Modulation::Gamma { parts: vec![GammaPart { variance, memory: 5.0 }] };
+    let states = Modulation::TwoStates { high: 1e300, low: 0.0, high_windows: 5.0, low_windows: 5.0 };
+    for (fit, parameter) in [
+        (Fit { windows: 0, ..sound() }, "windows"),
+        (Fit { windows: 1_000_000_000_000_000_000, ..sound() }, "windows"),
+        (Fit { profile: vec![50.0, 1e12], ..sound() }, "profile"),
+        (Fit { profile: vec![f64::NAN], ..sound() }, "profile"),
+        (Fit { cycle: Some(Cycle { factors: vec![1.0, 1e300] }), ..sound() }, "cycle"),
+        (Fit { modulation: gamma(1e300), ..sound() }, "modulation.variance"),
+        (Fit { modulation: states, ..sound() }, "modulation.high"),
+        (spikes(|spikes| spikes.per_window = 2.0), "spikes.per_window"),
+        (spikes(|spikes| spikes.height = 1e300), "spikes.height"),
+        (spikes(|spikes| spikes.height_cv = 1e300), "spikes.height_cv"),
+    ] {
+        assert_eq!(fit.stream(&Streams::new(1, 0)).err().map(|unfit| unfit.parameter), Some(parameter));
+    }
+    // The largest that is let through comes to an end, and keeps within what a file of counts may hold.
+    let largest =
+        Fit { profile: vec![1e9], modulation: gamma(1e9), cycle: Some(Cycle { factors: vec![1e9] }), ..sound() };
+    assert!(largest.counts(1_000, &Streams::new(1, 0)).unwrap().iter().all(|&count| count <= VALUE_LIMIT));
+}
+
+#[test]
+fn a_large_count_has_the_mean_and_the_variance_of_a_small_one() {
+    let mut rng = Rng::seeded(5);
+    for mean in [0.9e5, 1.1e5, 1e8] {
+        let n = if mean < 1e5 { 300 } else { 20_000 };
+        let offs: Vec<f64> = (0..n).map(|_| f64::from(count(mean, 1.0, &mut rng)) - mean).collect();
+        let (first, second) = (offs.iter().sum::<f64>(), offs.iter().map(|off| off * off).sum::<f64>());
+        // Five standard errors of both.
+        let n = f64::from(n);
+        assert!((first / n).abs() < 5.0 * (mean / n).sqrt(), "mean of {mean}: {}", first / n);
+        assert!((second / n / mean - 1.0).abs() < 5.0 * (2.0 / n).sqrt(), "variance of {mean}: {}", second / n / mean);
+    }
+}
+
+#[test]
+fn a_stretch_longer_than_the_trace_is_refused_at_once() {
+    let endless = Choices { stretch: 18_000_000_000, ..Choices::of(50) };
+    assert_eq!(fit(&[1; 50], endless).unwrap_err().parameter, "stretch");
+}

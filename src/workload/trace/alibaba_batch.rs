@@ -12,7 +12,7 @@
 //! normalised, so none is given; values of -1 or 101 in usage tables are invalid, which this table does not show.
 
 use super::arrival::Arrival;
-use super::feed::{Desk, Feed, Layout, Reading, span};
+use super::feed::{Desk, Feed, Layout, Reading, Spot, span};
 use super::flaw::Flaw;
 use super::line::{Fields, Line, Separator};
 use super::number::{self, Unit};
@@ -75,6 +75,8 @@ pub fn shape(tasks: &mut [Task]) -> String {
 #[derive(Clone, Debug, Default)]
 struct Job {
     name: String,
+    /// Where its first row stands.
+    spot: Spot,
     tasks: Vec<Task>,
     start: i64,
     /// Times of all tasks together, one instance of each.
@@ -103,7 +105,7 @@ impl Jobs {
         let line = Line { file: &file, number, text: b"" };
         let function = desk.function(&shape(&mut self.job.tasks), &line)?;
         let known = Arrival::new(Instant::ZERO, function);
-        desk.arrive(self.job.start, Arrival { service: span(self.job.work), ..known });
+        desk.arrive_from(self.job.spot, self.job.start, Arrival { service: span(self.job.work), ..known });
         self.job.tasks.clear();
         Ok(())
     }
@@ -114,7 +116,7 @@ impl Jobs {
         if self.seen.len() < SEEN_MAX && !self.seen.insert(hash) {
             desk.repair("job in pieces, each taken as a job", line);
         }
-        self.job = Job { name: name.to_owned(), start: i64::MAX, ..Job::default() };
+        self.job = Job { name: name.to_owned(), spot: desk.here(), start: i64::MAX, ..Job::default() };
     }
 }
 
@@ -212,5 +214,11 @@ M1,1,j_1,1,Terminated,400,401,,
         assert_eq!(report.count("task that did not terminate"), 1);
         assert_eq!(report.count("job in pieces, each taken as a job"), 1);
         assert_eq!(report.rows, 7);
+
+        // A job moved forward is told of with its own first row, though rows of the next have been read.
+        let mut trace = open(vec![file.path().into()], Reading { window: 0, ..Reading::default() }).unwrap();
+        all(&mut trace).unwrap();
+        let (_, tally) = trace.report().repaired().find(|(why, _)| why.starts_with("arrival later")).unwrap();
+        assert_eq!((tally.count, tally.line), (1, 3));
     }
 }

@@ -43,7 +43,10 @@ impl Layout for ArrivalRows {
     fn line(&mut self, line: &Line<'_>, desk: &mut Desk) -> Result<(), Flaw> {
         let row = self.fields.cut(*line, Separator::Byte(b','))?;
         let Some((places, count)) = &self.places else {
-            let places = COLUMNS.map(|name| row.find(&[name]));
+            let mut places = [None; COLUMNS.len()];
+            for (place, name) in places.iter_mut().zip(COLUMNS) {
+                *place = row.find("header", &[name])?;
+            }
             row.want_column("header", &COLUMNS[..1])?;
             row.want_column("header", &COLUMNS[1..2])?;
             self.places = Some((places, row.len()));

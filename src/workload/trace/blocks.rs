@@ -105,8 +105,17 @@ pub struct Blocks<P> {
     cells: Vec<Cell>,
     block: Block,
     start: Instant,
+    /// The next arrivals of the block, made [`TOGETHER`], and how many of them are given out.
+    ready: Vec<Arrival>,
+    given: usize,
+    /// Where the last period read ends.
+    end: Option<Instant>,
     ended: bool,
 }
+
+/// Arrivals are made so many at a time: what is known of their members lies all over the memory, and is then fetched side by
+/// side instead of one after the other.
+const TOGETHER: usize = 128;
 
 impl<P: Periods> Blocks<P> {
     pub fn new(periods: P, company: Company, placement: Placement) -> Blocks<P> {
@@ -117,6 +126,9 @@ impl<P: Periods> Blocks<P> {
             cells: Vec::new(),
             block: Block::default(),
             start: Instant::ZERO,
+            ready: Vec::with_capacity(TOGETHER),
+            given: 0,
+            end: None,
             ended: false,
         }
     }
@@ -135,28 +147,38 @@ impl<P: Periods> Blocks<P> {
             self.cells.sort_unstable_by_key(|cell| (cell.member, cell.count));
         }
         self.start = period.start;
+        self.end = Some(period.start.saturating_add(period.length));
         self.block.fill(&self.cells, &mut self.company, &period, self.placement);
         Ok(true)
     }
 
     fn next_or_flaw(&mut self) -> Result<Option<Arrival>, Flaw> {
         loop {
-            if let Some((offset, member)) = self.block.next() {
-                let known = &self.company.members[member];
-                let at = self.start.saturating_add(Span::from_nanos(offset));
-                let mut arrival = Arrival::new(at, known.function);
-                arrival.tenant = known.tenant;
-                arrival.memory_bytes = known.memory_bytes;
-                if known.is_timed {
-                    arrival.service = Some(self.block.service(member));
-                }
+            if let Some(&arrival) = self.ready.get(self.given) {
+                self.given += 1;
                 self.company.report.arrivals += 1;
                 return Ok(Some(arrival));
             }
-            if !self.next_block()? {
+            if !self.make_ready() && !self.next_block()? {
                 return Ok(None);
             }
         }
+    }
+
+    /// Makes the next arrivals of the block; false when it has none left.
+    fn make_ready(&mut self) -> bool {
+        let Blocks { company, block, start, ready, .. } = self;
+        self.given = 0;
+        ready.clear();
+        block.next(TOGETHER, |offset, member, services| {
+            let known = &company.members[member];
+            let mut arrival = Arrival::new(start.saturating_add(Span::from_nanos(offset)), known.function);
+            arrival.tenant = known.tenant;
+            arrival.memory_bytes = known.memory_bytes;
+            arrival.service = known.is_timed.then(|| services.next(member));
+            ready.push(arrival);
+        });
+        !ready.is_empty()
     }
 }
 
@@ -178,11 +200,14 @@ impl<P: Periods> Trace for Blocks<P> {
     fn report(&self) -> &Report {
         &self.company.report
     }
+
+    fn end(&self) -> Option<Instant> {
+        self.end
+    }
 }
 
 /// The arrivals of one period, sorted by instant and then by member. A key holds both in one number, so that sorting
-/// compares numbers and moves nothing else. Service times are drawn while a member's stream and law are at hand, and taken
-/// by its arrivals in their order.
+/// compares numbers and moves nothing else.
 #[derive(Debug, Default)]
 struct Block {
     keys: Keys,
@@ -190,9 +215,25 @@ struct Block {
     spare: Vec<u64>,
     next: usize,
     member_bits: u32,
-    services: Vec<Span>,
-    /// For each member, which service time is its next.
-    cursors: Vec<usize>,
+    services: Services,
+}
+
+/// The service times of a block, drawn while a member's stream and law are at hand, and taken by its arrivals in their order.
+#[derive(Debug, Default)]
+struct Services {
+    spans: Vec<Span>,
+    /// For each member, which span is its next; [`BLOCK_MAX`] of them can be numbered so.
+    cursors: Vec<u32>,
+}
+
+impl Services {
+    /// The service time of the next arrival of a member that has a law.
+    #[inline]
+    fn next(&mut self, member: usize) -> Span {
+        let cursor = &mut self.cursors[member];
+        *cursor += 1;
+        self.spans[*cursor as usize - 1]
+    }
 }
 
 #[derive(Debug)]
@@ -223,8 +264,8 @@ impl Block {
         let bits = |most: u64| u64::BITS - most.leading_zeros();
         let functions = company.members.len() as u64;
         self.member_bits = bits(functions);
-        self.services.clear();
-        self.cursors.resize(company.members.len(), 0);
+        self.services.spans.clear();
+        self.services.cursors.resize(company.members.len(), 0);
         let key_bits = bits(period.length.as_nanos()) + self.member_bits;
         let narrow = key_bits <= u64::BITS;
         match (&mut self.keys, narrow) {
@@ -253,9 +294,11 @@ impl Block {
                 }),
             }
             if let Some(law) = &company.services[member as usize] {
-                self.cursors[member as usize] = self.services.len();
+                // A Poisson placement may make more than were counted; a block of so many would not be in memory.
+                let first = u32::try_from(self.services.spans.len()).expect("a block has fewer than 2^32 arrivals");
+                self.services.cursors[member as usize] = first;
                 let draw = |_| Span::from_secs_f64(law.draw(rng)).unwrap_or(Span::FOREVER);
-                self.services.extend((begun..self.keys.len()).map(draw));
+                self.services.spans.extend((begun..self.keys.len()).map(draw));
             }
         }
         match &mut self.keys {
@@ -264,26 +307,21 @@ impl Block {
         }
     }
 
-    /// The service time of the next arrival of a member that has a law.
+    /// Hands over the next arrivals, at most so many: each one's offset into the period and its member.
     #[inline]
-    fn service(&mut self, member: usize) -> Span {
-        let cursor = &mut self.cursors[member];
-        *cursor += 1;
-        self.services[*cursor - 1]
-    }
-
-    /// The next offset into the period and its member.
-    #[inline]
-    fn next(&mut self) -> Option<(u64, usize)> {
-        let mask = (1u64 << self.member_bits) - 1;
-        let next = match &self.keys {
-            Keys::Narrow(keys) => keys.get(self.next).map(|&key| (key >> self.member_bits, (key & mask) as usize)),
-            Keys::Wide(keys) => {
-                keys.get(self.next).map(|&key| ((key >> self.member_bits) as u64, (key as u64 & mask) as usize))
+    fn next(&mut self, most: usize, mut put: impl FnMut(u64, usize, &mut Services)) {
+        let (bits, mask) = (self.member_bits, (1u64 << self.member_bits) - 1);
+        let stretch = self.next..self.keys.len().min(self.next + most);
+        self.next = stretch.end;
+        let services = &mut self.services;
+        match &self.keys {
+            Keys::Narrow(keys) => {
+                keys[stretch].iter().for_each(|&key| put(key >> bits, (key & mask) as usize, services));
             }
-        };
-        self.next += 1;
-        next
+            Keys::Wide(keys) => {
+                keys[stretch].iter().for_each(|&key| put((key >> bits) as u64, (key as u64 & mask) as usize, services))
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@
 //! resources are fractions of the largest machine, so bytes need its size.
 
 use super::arrival::Arrival;
-use super::feed::{Desk, Feed, Layout, Reading, span};
+use super::feed::{Desk, Feed, Layout, Reading, Spot, span};
 use super::flaw::Flaw;
 use super::line::{Fields, Line, Row, Separator};
 use super::number::Unit;
@@ -54,6 +54,7 @@ struct Submission {
     at: i64,
     scheduled: Option<i64>,
     arrival: Arrival,
+    spot: Spot,
 }
 
 /// One row for each change of a task.
@@ -90,7 +91,7 @@ impl TaskEvents {
                 self.tasks.remove(&first.task);
             }
             self.given += 1;
-            desk.arrive(first.at, first.arrival);
+            desk.arrive_from(first.spot, first.at, first.arrival);
         }
     }
 
@@ -118,7 +119,7 @@ impl TaskEvents {
         if self.tasks.insert(task, number).is_some() {
             desk.note("task submitted again", line);
         }
-        self.waiting.push_back(Submission { task, at, scheduled: None, arrival });
+        self.waiting.push_back(Submission { task, at, scheduled: None, arrival, spot: desk.here() });
         while self.waiting.len() > self.held {
             self.give_first(desk);
         }
@@ -215,6 +216,12 @@ mod tests {
         assert_eq!((report.rows, report.count("event outside the trace")), (9, 2));
         assert_eq!(report.count("task submitted again"), 1);
         assert_eq!(&**trace.cast().functions.text(arrivals[0].function), "class 2 priority 9");
+        // Held back to the end of the file, it is still told of with its own row.
+        let early = test_file(&TEXT.replace("600000000,,3,0,,0", "599000000,,3,0,,0"));
+        let mut trace = super::open(vec![early.path().into()], None, 100, Reading::default()).unwrap();
+        all(&mut trace).unwrap();
+        let (_, tally) = trace.report().repaired().next().unwrap();
+        assert_eq!((tally.count, &*tally.file, tally.line), (1, &*early.path().display().to_string(), 2));
         assert!(all(&mut open(0)).unwrap().iter().all(|x| x.service.is_none()));
     }
 }

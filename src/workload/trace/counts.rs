@@ -152,8 +152,12 @@ impl<R: BufRead> Counts<R> {
         if !self.next_line()? {
             return Err(CountsError::File { file: self.file.clone(), found: "an empty file", wanted: "a header" });
         }
-        let found = fields(&self.buffer).position(|field| field == name.as_bytes());
-        self.field = Some(found.ok_or_else(|| self.complaint(&self.buffer, wanted()))?);
+        let mut found = fields(&self.buffer).enumerate().filter(|&(_, field)| field == name.as_bytes());
+        let (first, second) = (found.next(), found.next());
+        if let Some((_, again)) = second {
+            return Err(self.complaint(again, "each column once".to_owned()));
+        }
+        self.field = Some(first.ok_or_else(|| self.complaint(&self.buffer, wanted()))?.0);
         Ok(())
     }
 

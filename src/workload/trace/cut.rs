@@ -1,6 +1,6 @@
 //! A part of a trace: some hours, some functions, some tenants, some of the sources it was recorded at.
 
-use super::arrival::{Arrival, Cast, Name};
+use super::arrival::{Arrival, Cast, Name, Names};
 use super::feed::Trace;
 use super::flaw::Flaw;
 use super::report::Report;
@@ -47,6 +47,32 @@ impl<T: Trace> Cut<T> {
     pub fn new(trace: T, selection: Selection) -> Cut<T> {
         let (functions, tenants, sources) = (Vec::new(), Vec::new(), Vec::new());
         Cut { trace, selection, functions, tenants, sources, over: false }
+    }
+
+    /// What the selection names and the whole trace does not have: the kind of name, and the name. Where one has not been met, the
+    /// rest of the trace is read for it, the part behind the cut too.
+    ///
+    /// # Errors
+    /// Those of reading on.
+    pub fn lacking(&mut self) -> Result<Vec<(&'static str, String)>, Flaw> {
+        if !self.missing().is_empty() {
+            while self.trace.next_arrival()?.is_some() {}
+        }
+        Ok(self.missing())
+    }
+
+    fn missing(&self) -> Vec<(&'static str, String)> {
+        let (selection, cast) = (&self.selection, self.trace.cast());
+        let kinds = [
+            ("function", &selection.functions, &cast.functions),
+            ("tenant", &selection.tenants, &cast.tenants),
+            ("source", &selection.sources, &cast.sources),
+        ];
+        let unknown = |(kind, wanted, known): (_, &BTreeSet<String>, &Names)| {
+            let missing: Vec<_> = wanted.iter().filter(|name| known.get(name).is_none()).cloned().collect();
+            missing.into_iter().map(move |name| (kind, name))
+        };
+        kinds.into_iter().flat_map(unknown).collect()
     }
 
     fn keeps(&mut self, arrival: &Arrival) -> bool {
@@ -131,5 +157,16 @@ mod tests {
         assert_eq!(cut(Selection { tenants: some(&["u"]), ..Selection::default() }), [2.0, 3.0]);
         let unshifted = Selection { from: Instant::ZERO + Span::from_secs(2), shift: false, ..Selection::default() };
         assert_eq!(cut(unshifted), [2.0, 3.0, 5.0]);
+    }
+
+    #[test]
+    fn a_name_is_lacking_only_where_the_whole_trace_has_it_not() {
+        let file = test_file("arrival_s,function,tenant\n0,a,t\n1,b,\n5,c,u\n");
+        let trace = arrivals::open(vec![file.path().into()], Reading { window: 1, ..Reading::default() }).unwrap();
+        let selection = Selection { functions: some(&["c", "d"]), tenants: some(&["x"]), ..stretch(Span::ZERO, None) };
+        let mut cut = Cut::new(trace, Selection { until: Instant::from_nanos(1), ..selection });
+        assert!(all(&mut cut).unwrap().is_empty());
+        let lacking = cut.lacking().unwrap();
+        assert_eq!(lacking, [("function", "d".to_owned()), ("tenant", "x".to_owned())]);
     }
 }

@@ -19,6 +19,10 @@ pub trait Trace {
     fn cast(&self) -> &Cast;
     /// What was done to the trace so far.
     fn report(&self) -> &Report;
+    /// Where the time ends that the trace has told of so far; `None` where only its arrivals say.
+    fn end(&self) -> Option<Instant> {
+        None
+    }
 }
 
 impl<T: Trace + ?Sized> Trace for Box<T> {
@@ -32,6 +36,10 @@ impl<T: Trace + ?Sized> Trace for Box<T> {
 
     fn report(&self) -> &Report {
         (**self).report()
+    }
+
+    fn end(&self) -> Option<Instant> {
+        (**self).end()
     }
 }
 
@@ -103,27 +111,55 @@ pub trait Layout {
     }
 }
 
+/// Where a row stands: its file, by number among those read, and its line from 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spot {
+    file: u32,
+    line: u64,
+}
+
+/// An arrival and the row that it was read from.
+#[derive(Debug)]
+struct Read {
+    arrival: Arrival,
+    spot: Spot,
+}
+
 /// Where a layout hands in arrivals, repairs and names.
 #[derive(Debug)]
 pub struct Desk {
     pub cast: Cast,
     pub report: Report,
-    window: Window<Arrival>,
+    window: Window<Read>,
     rows_seen: u64,
+    /// Names of the files opened so far, in order.
+    files: Vec<Arc<str>>,
+    here: Spot,
 }
 
 impl Desk {
     /// An arrival at `at` on the clock of the trace; its own instant is not read. Of equals, the row first read comes first.
     #[inline]
     pub fn arrive(&mut self, at: i64, arrival: Arrival) {
+        self.arrive_from(self.here, at, arrival);
+    }
+
+    /// Like [`Desk::arrive`], of a row read earlier and held back since.
+    #[inline]
+    pub fn arrive_from(&mut self, spot: Spot, at: i64, arrival: Arrival) {
         self.rows_seen += 1;
-        self.arrive_in_order(at, self.rows_seen, arrival);
+        self.window.push(Held { at, tie: self.rows_seen, what: Read { arrival, spot } });
     }
 
     /// Like [`Desk::arrive`], with the order among equals.
     #[inline]
     pub fn arrive_in_order(&mut self, at: i64, tie: u64, arrival: Arrival) {
-        self.window.push(Held { at, tie, what: arrival });
+        self.window.push(Held { at, tie, what: Read { arrival, spot: self.here } });
+    }
+
+    /// Where the row stands that is being read.
+    pub fn here(&self) -> Spot {
+        self.here
     }
 
     pub fn repair(&mut self, why: &'static str, line: &Line<'_>) {
@@ -187,6 +223,8 @@ impl<L: Layout> Feed<L> {
             report: Report::default(),
             window: Window::new(reading.window),
             rows_seen: 0,
+            files: Vec::new(),
+            here: Spot::default(),
         };
         let files = files.into_iter().collect();
         let mut feed = Feed { layout, reading, files, lines: None, desk, zero, last: Instant::ZERO, ended: false };
@@ -199,6 +237,8 @@ impl<L: Layout> Feed<L> {
         let Some(path) = self.files.pop_front() else { return Ok(false) };
         let lines = Lines::open(&path)?;
         self.layout.begin(lines.file());
+        self.desk.here = Spot { file: self.desk.files.len() as u32, line: 0 };
+        self.desk.files.push(lines.file().clone());
         self.lines = Some(lines);
         Ok(true)
     }
@@ -215,6 +255,7 @@ impl<L: Layout> Feed<L> {
             }
             return Ok(more);
         };
+        self.desk.here.line = line.number;
         match self.layout.line(&line, &mut self.desk) {
             Err(flaw) if self.reading.bad_rows == BadRows::Drop => {
                 let why = flaw.key().ok_or(flaw)?;
@@ -225,32 +266,28 @@ impl<L: Layout> Feed<L> {
         Ok(true)
     }
 
-    fn give_out(&mut self, held: Held<Arrival>) -> Result<Arrival, Flaw> {
+    fn give_out(&mut self, held: Held<Read>) -> Result<Arrival, Flaw> {
         let zero = *self.zero.get_or_insert(held.at);
-        // Where the reading stands; the row itself lies up to a window before it.
-        let place = || {
-            self.lines.as_ref().map_or_else(|| ("the end".into(), 0), |lines| (lines.file().clone(), lines.number()))
-        };
+        // The row's own place: the reading may be a window further on, or at the end.
+        let Read { arrival, spot: Spot { file, line } } = held.what;
+        let file = &self.desk.files[file as usize];
         let since = held.at.checked_sub(zero).and_then(|ns| u64::try_from(ns).ok());
         if since.is_none() {
-            let (file, line) = place();
-            self.desk.report.repair("arrival before the zero of the clock taken as 0", &file, line);
+            self.desk.report.repair("arrival before the zero of the clock taken as 0", file, line);
         }
         let mut at = Instant::from_nanos(since.unwrap_or(0));
         if at < self.last {
-            let late = self.last.since(at);
-            let (file, line) = place();
             if self.reading.late == Late::Stop {
-                let found = format!("before line {line} an arrival {late} earlier than one given out");
+                let found = format!("an arrival {} earlier than one given out", self.last.since(at));
                 let wanted = format!("rows in order within a window of {} arrivals", self.reading.window);
-                return Err(Flaw::file(&file, found, wanted));
+                return Err(Flaw::Place { file: file.clone(), line, column: 1, key: "time", found, wanted });
             }
-            self.desk.report.repair("arrival later than the window mends, moved forward", &file, line);
+            self.desk.report.repair("arrival later than the window mends, moved forward", file, line);
             at = self.last;
         }
         self.last = at;
         self.desk.report.arrivals += 1;
-        Ok(Arrival { at, ..held.what })
+        Ok(Arrival { at, ..arrival })
     }
 
     fn next_or_flaw(&mut self) -> Result<Option<Arrival>, Flaw> {

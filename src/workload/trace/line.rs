@@ -40,11 +40,6 @@ impl Lines {
         &self.file
     }
 
-    /// The number of the line read last.
-    pub fn number(&self) -> u64 {
-        self.number
-    }
-
     /// The next line that is not empty.
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>, Flaw> {
         loop {
@@ -278,16 +273,29 @@ impl<'a> Row<'a> {
         Err(self.line.flaw("row", found.as_bytes(), format!("{fields} fields")))
     }
 
-    /// The first of `names` that is a field of this header, ignoring case.
-    pub fn find(&self, names: &[&str]) -> Option<usize> {
-        let place = |name: &&str| self.iter().position(|field| field.eq_ignore_ascii_case(name.as_bytes()));
-        names.iter().find_map(place)
+    /// The first of `names` that is a field of this header; the case of letters counts only where it tells two fields apart.
+    ///
+    /// # Errors
+    /// A header that has this field twice, since nobody can say which of the two is meant.
+    pub fn find(&self, key: &'static str, names: &[&str]) -> Result<Option<usize>, Flaw> {
+        for name in names.iter().map(|name| name.as_bytes()) {
+            let exact = (0..self.len()).filter(|&field| self.bytes(field) == name);
+            let alike = (0..self.len()).filter(|&field| self.bytes(field).eq_ignore_ascii_case(name));
+            for mut places in [exact.collect::<Vec<_>>(), alike.collect()].map(Vec::into_iter) {
+                match (places.next(), places.next()) {
+                    (None, _) => {}
+                    (first, None) => return Ok(first),
+                    (Some(_), Some(second)) => return Err(self.flaw(second, key, "each column once")),
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Like [`Row::find`], but a header without the column is a flaw that shows what it has.
     pub fn want_column(&self, key: &'static str, names: &[&str]) -> Result<usize, Flaw> {
         let named = || names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(" or ");
-        self.find(names)
+        self.find(key, names)?
             .ok_or_else(|| self.line.flaw(key, self.line.text, format!("a header with the column {}", named())))
     }
 }

@@ -34,6 +34,7 @@ pub mod recipe;
 pub mod report;
 pub mod requests;
 pub mod scaled;
+pub mod timetable;
 
 /// A file that holds `text`, for tests.
 #[cfg(test)]

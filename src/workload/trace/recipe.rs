@@ -14,7 +14,7 @@ use super::place::Placement;
 use super::scaled::{Scaled, Thinning};
 use super::{
     access_log, alibaba_batch, alibaba_calls, arrivals, azure_2021, bitbrains, borg, counts, huawei, lambda_report,
-    mapped, periods, requests,
+    mapped, periods, requests, timetable,
 };
 use crate::engine::random::Streams;
 use crate::engine::time::Span;
@@ -65,12 +65,14 @@ pub enum Format {
     Alb,
     /// Common or combined log format.
     Clf,
+    /// Lines `time function endpoint size`, as the timetable client of Serverless on the Edge reads them.
+    Timetable,
     /// Any table, its columns by a mapping.
     Csv,
 }
 
 impl Format {
-    pub const ALL: [Format; 16] = [
+    pub const ALL: [Format; 17] = [
         Format::Arrivals,
         Format::Requests,
         Format::Counts,
@@ -86,6 +88,7 @@ impl Format {
         Format::Lambda,
         Format::Alb,
         Format::Clf,
+        Format::Timetable,
         Format::Csv,
     ];
 
@@ -179,7 +182,7 @@ impl Recipe {
         if (self.rate, self.pace) == (1.0, 1.0) {
             return Ok(part);
         }
-        let scaled = Scaled::new(part, self.rate, self.pace, self.thinning, streams);
+        let scaled = Scaled::new(part, self.name(), self.rate, self.pace, self.thinning, streams);
         Ok(Box::new(
             scaled.map_err(|unfit| {
                 Flaw::file(&self.name(), format!("{} {}", unfit.parameter, unfit.found), unfit.wanted)
@@ -248,6 +251,7 @@ impl Recipe {
                 boxed(access_log::open(list, access_log::Dialect::LoadBalancer, self.path_segments, reading))
             }
             Format::Clf => boxed(access_log::open(list, access_log::Dialect::Common, self.path_segments, reading)),
+            Format::Timetable => boxed(timetable::open(list, reading)),
             Format::Csv => {
                 let lacking =
                     || Flaw::file(&self.name(), "no mapping of columns", "time=column:unit,function=column,...");

@@ -19,6 +19,7 @@ use super::report::Report;
 use crate::engine::random::{Rng, Streams};
 use crate::engine::time::{Instant, Span};
 use crate::engine::unfit::Unfit;
+use std::sync::Arc;
 
 /// What is kept or dropped together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub enum Thinning {
 /// A trace at `rate` times its rate and `time` times its length.
 pub struct Scaled<T> {
     trace: T,
+    /// What the trace is called in messages.
+    name: Arc<str>,
     rate: f64,
     time: f64,
     thinning: Thinning,
@@ -54,7 +57,18 @@ pub struct Scaled<T> {
 pub const RATE_MAX: f64 = 1e6;
 
 impl<T: Trace> Scaled<T> {
-    pub fn new(trace: T, rate: f64, time: f64, thinning: Thinning, streams: &Streams) -> Result<Scaled<T>, Unfit> {
+    /// `name` is what the trace is called in messages.
+    ///
+    /// # Errors
+    /// A rate or a time that is no finite number above zero, a rate above [`RATE_MAX`].
+    pub fn new(
+        trace: T,
+        name: Arc<str>,
+        rate: f64,
+        time: f64,
+        thinning: Thinning,
+        streams: &Streams,
+    ) -> Result<Scaled<T>, Unfit> {
         Unfit::unless_positive("rate", rate)?;
         if rate > RATE_MAX {
             return Err(Unfit::new("rate", rate, "at most a million"));
@@ -62,6 +76,7 @@ impl<T: Trace> Scaled<T> {
         Unfit::unless_positive("time", time)?;
         Ok(Scaled {
             trace,
+            name,
             rate,
             time,
             thinning,
@@ -103,13 +118,23 @@ impl<T: Trace> Scaled<T> {
         Ok(())
     }
 
-    /// The instant at the new pace; `None` past the end of time.
-    fn paced(&self, at: Instant) -> Option<Instant> {
+    /// The arrival at the new pace.
+    ///
+    /// # Errors
+    /// An instant that no table of arrivals could be read with.
+    fn paced(&mut self, arrival: Arrival) -> Result<Arrival, Flaw> {
         if self.time == 1.0 {
-            return Some(at);
+            return Ok(arrival);
         }
-        let ns = at.as_nanos() as f64 * self.time;
-        (ns < u64::MAX as f64).then(|| Instant::from_nanos(ns.round() as u64))
+        let ns = arrival.at.as_nanos() as f64 * self.time;
+        if ns >= i64::MAX as f64 {
+            // A trace gives out nothing after a flaw.
+            self.ahead = None;
+            self.copies.clear();
+            let found = format!("an arrival at {} s times {}", arrival.at, self.time);
+            return Err(Flaw::file(&self.name, found, "a trace that then lies within 292 years"));
+        }
+        Ok(Arrival { at: Instant::from_nanos(ns.round() as u64), ..arrival })
     }
 }
 
@@ -117,7 +142,7 @@ impl<T: Trace> Trace for Scaled<T> {
     fn next_arrival(&mut self) -> Result<Option<Arrival>, Flaw> {
         loop {
             if let Some(copy) = self.copies.pop() {
-                return Ok(self.paced(copy.at).map(|at| Arrival { at, ..copy }));
+                return self.paced(copy).map(Some);
             }
             let first = !std::mem::replace(&mut self.begun, true);
             if first {

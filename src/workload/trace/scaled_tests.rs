@@ -35,7 +35,7 @@ fn made(instants_ns: impl IntoIterator<Item = u64>, functions: u64) -> Made {
 }
 
 fn scaled(trace: Made, rate: f64, time: f64, thinning: Thinning) -> Vec<Arrival> {
-    all(&mut Scaled::new(trace, rate, time, thinning, &Streams::new(3, 0)).unwrap()).unwrap()
+    all(&mut Scaled::new(trace, "made".into(), rate, time, thinning, &Streams::new(3, 0)).unwrap()).unwrap()
 }
 
 const SECOND: u64 = 1_000_000_000;
@@ -96,6 +96,17 @@ fn copies_lie_before_the_next_arrival() {
 #[test]
 fn factors_that_make_no_sense_are_refused() {
     for (rate, time) in [(0.0, 1.0), (-1.0, 1.0), (f64::NAN, 1.0), (1e9, 1.0), (1.0, 0.0), (1.0, f64::INFINITY)] {
-        assert!(Scaled::new(made([], 1), rate, time, Thinning::Each, &Streams::new(0, 0)).is_err());
+        assert!(Scaled::new(made([], 1), "made".into(), rate, time, Thinning::Each, &Streams::new(0, 0)).is_err());
     }
+}
+
+#[test]
+fn what_would_lie_past_the_end_of_time_is_a_flaw_and_not_a_shorter_trace() {
+    let trace = made([0, SECOND, 2 * SECOND], 1);
+    let mut scaled = Scaled::new(trace, "made".into(), 2.0, 1e10, Thinning::Each, &Streams::new(3, 0)).unwrap();
+    assert_eq!(scaled.next_arrival().unwrap().unwrap().at, Instant::ZERO);
+    let flaw = all(&mut scaled).unwrap_err().to_string();
+    let wanted = " s times 10000000000, want a trace that then lies within 292 years";
+    assert!(flaw.starts_with("made: found an arrival at ") && flaw.ends_with(wanted), "{flaw}");
+    assert!(scaled.next_arrival().unwrap().is_none(), "nothing comes after a flaw");
 }

@@ -87,7 +87,7 @@ fn read_header(header: &Row<'_>) -> Result<Columns, Flaw> {
         keys: [column("HashOwner")?, column("HashApp")?, column("HashFunction")?],
         average: column("Average")?,
         count: column("Count")?,
-        extremes: [header.find(&["Minimum"]), header.find(&["Maximum"])],
+        extremes: [header.find("header", &["Minimum"])?, header.find("header", &["Maximum"])?],
         percentiles,
     })
 }
