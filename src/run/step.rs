@@ -417,7 +417,7 @@ impl Driver<'_> {
     }
 
     /// Whether a call came from outside the provider: a root, or a step of a chain that is called from where its client is.
-    fn from_outside(&self, id: RequestId) -> bool {
+    fn comes_from_outside(&self, id: RequestId) -> bool {
         let request = self.world.request(id);
         request
             .parent
@@ -427,7 +427,7 @@ impl Driver<'_> {
     /// What the gateway in front of functions takes for an attempt.
     fn charge_gateway(&mut self, id: RequestId) {
         let pool = self.world.request(id).pool;
-        if pool.is_some_and(|pool| self.world.pool(pool).charges_per_use()) && self.from_outside(id) {
+        if pool.is_some_and(|pool| self.world.pool(pool).charges_per_use()) && self.comes_from_outside(id) {
             self.world.through_gateway(id);
         }
     }
@@ -435,7 +435,7 @@ impl Driver<'_> {
     /// What the provider takes for an answer that leaves the cloud.
     fn charge_egress(&mut self, id: RequestId) {
         let request = self.world.request(id);
-        if request.pool.is_some() && self.world.node(request.node).is_cloud && self.from_outside(id) {
+        if request.pool.is_some() && self.world.node(request.node).is_cloud && self.comes_from_outside(id) {
             let bytes = self.world.answer_bytes(request);
             self.world.answer_leaves(id, bytes);
         }
