@@ -10,7 +10,7 @@ fn quantity(played: &Played, item: Item) -> f64 {
 }
 
 const FUNCTION: &str = "prices = \"prices.toml\"\nhorizon = \"10min\"\n\
-    [pools.p]\nkind = \"function\"\nmemory = \"1GiB\"\ncold_start = \"0s\"\nrounding = \"100us\"\n\
+    [pools.p]\nkind = \"function\"\nmemory = \"1GiB\"\ncold_start = \"0s\"\n\
     [sources.a]\nkind = \"poisson\"\nrate = \"1/s\"\n";
 
 #[test]

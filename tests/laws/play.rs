@@ -33,6 +33,7 @@ interruptions = "20/h"
 source = "made up"
 date = "2024-01-01"
 [function]
+rounding = "100us"
 requests = "0.20 USD/1M"
 duration = "0.0000166667 USD/GB-s"
 provisioned = "0.0000041667 USD/GB-s"
