@@ -7,10 +7,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::opened::{Column, Opened, address};
 use crate::model::world::World;
-use crate::run::drive::{Stop, drive};
+use crate::run::drive::drive;
 use crate::run::folder::{Folder, file_hash, summary_json, write_costs, write_json, write_series, write_stakeholders};
 use crate::run::record::{Recorder, RequestLog};
 use crate::run::sink::Sink;
+use crate::run::stop::Stop;
 use crate::run::summary::Summary;
 use crate::run::tee::Tee;
 

@@ -14,6 +14,7 @@ pub mod digits;
 pub mod edge_chain;
 pub mod edge_client;
 pub mod edge_computer;
+mod environments;
 pub mod event;
 pub mod fleet;
 pub mod function;

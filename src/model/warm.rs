@@ -3,12 +3,13 @@
 //! Rules after the documented behaviour of Lambda (one request per environment at a time, reuse of a warm one first,
 //! growth of environments limited per window) and the keep-alive models of the queueing references.
 
+use super::environments::Environments;
 use super::event::Event;
 use super::fleet::span_of;
 use super::function::{attempt_key, child_key};
 use super::ids::{AccountId, InstanceId, NodeId, PoolId, RequestId};
 use super::instance::{Phase, Signal};
-use super::pool::{Birth, Births, Environments, OnDemand, Pool, Prewarm};
+use super::pool::{Birth, Births, OnDemand, Pool, Prewarm};
 use super::request::State;
 use super::world::{Plan, World};
 use crate::engine::time::Instant;

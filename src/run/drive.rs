@@ -8,8 +8,10 @@ use std::io;
 
 use super::chain::ChainRun;
 use super::digest::Digest;
+use super::feeds::Feed;
 use super::sink::{Sink, Wants};
 use super::stakeholders::Stakeholders;
+use super::stop::{Stop, end_of_money};
 use super::summary::{Flow, HourCounts, PoolFigures, Summary, level_seconds};
 use super::traffic::Traffic;
 use super::trail::Trail;
@@ -18,61 +20,17 @@ use crate::engine::random::Keyed;
 use crate::engine::tally::Tally;
 use crate::engine::time::{Instant, Span};
 use crate::model::event::{Event, NEW_WORK};
-use crate::model::ids::{FunctionId, NodeId, RequestId, SourceId};
+use crate::model::ids::RequestId;
 use crate::model::orders::{Orders, Reasoned};
-use crate::model::pool::{Capacity, Charge};
-use crate::model::request::Request;
-use crate::model::routing::{Route, ShareRule};
+use crate::model::pool::Capacity;
 use crate::model::world::{Plan, World};
 use crate::scenario::setup::{Limits, ProbeSetup, Setup, SourceSetup};
 use crate::strategy::{Occasion, Strategy};
-use crate::workload::source::{Next, Source};
-use crate::workload::trace::flaw::Flaw;
-
-/// Why a run ended before its time.
-#[derive(Debug, thiserror::Error)]
-pub enum Stop {
-    #[error("stopped at {at} s: {what} reached the limit of {limit}")]
-    Limit { what: &'static str, limit: u64, at: Instant },
-    #[error(
-        "stopped at {at} s: {in_flight} requests are still in flight {drain} (limits.drain) after arrivals ended; either nothing \
-         serves them or they take longer"
-    )]
-    NeverDrains { in_flight: usize, drain: Span, at: Instant },
-    #[error("stopped at {at} s: time stands still, {events} events and more at this instant")]
-    StandsStill { events: u64, at: Instant },
-    #[error(
-        "stopped at {at} s: simulated time ends after 292 years, or where one instance or request may cost nine million dollars"
-    )]
-    EndOfTime { at: Instant },
-    #[error("stopped at {at} s: a trace could not be read to its end: {flaw}")]
-    Trace { flaw: Box<Flaw>, at: Instant },
-    #[error("stopped at {at} s: the log could not be written: {error}")]
-    Sink { error: io::Error, at: Instant },
-}
 
 /// The middle of what a clock can count: no length of time a scenario may state leads out of it from here.
 const END_OF_TIME: Instant = Instant::from_nanos(u64::MAX / 2);
 /// Events between two looks at progress.
-const BLOCK: u64 = 1 << 16;
-/// So many events at one instant are a circle without time in it, unless more requests than that may be in flight.
-const STILL_MAX: u64 = 1 << 25;
-
-/// Orders whose time of deciding runs.
-pub(super) struct OrderBatch {
-    pub orders: Vec<Reasoned>,
-}
-
-/// A source at work; there may be thousands, each looked at seldom enough to have left the cache.
-#[repr(align(64))]
-pub(super) struct Feed {
-    source: Source,
-    function: FunctionId,
-    node: NodeId,
-    /// The key of its next request. A source's keys begin at a number of its own, so that the draws they address do not
-    /// move when another source is added.
-    key: u64,
-}
+pub(super) const BLOCK: u64 = 1 << 16;
 
 /// One pass over a setup.
 pub struct Driver<'a> {
@@ -84,7 +42,8 @@ pub struct Driver<'a> {
     pub(super) wants: Wants,
     pub(super) now: Instant,
     pub(super) orders: Orders,
-    pub(super) batches: Vec<Option<OrderBatch>>,
+    /// Orders whose time of deciding runs.
+    pub(super) batches: Vec<Option<Vec<Reasoned>>>,
     pub(super) routing_draws: Keyed,
     /// Whether the strategy follows its requests, and then the way of each, by slot.
     pub(super) follows: bool,
@@ -116,34 +75,18 @@ pub struct Driver<'a> {
     pub(super) feeds: Vec<Feed>,
     pub(super) merge: Merge,
     /// Whether any source waits for its answers, and how many of its clients think.
-    closed_loops: bool,
+    pub(super) closed_loops: bool,
     pub(super) thinking: u64,
-    horizon: Instant,
+    pub(super) horizon: Instant,
     /// Nothing happens after it.
-    last: Instant,
-    limits: Limits,
+    pub(super) last: Instant,
+    pub(super) limits: Limits,
     /// The instant of the last look at progress, and how many events ago it was reached.
-    still: (Instant, u64),
-    peak_in_flight: usize,
-    events: u64,
+    pub(super) still: (Instant, u64),
+    pub(super) peak_in_flight: usize,
+    pub(super) events: u64,
     digest: Digest,
-    offered: Digest,
-}
-
-/// Where the dearest instance or request could cost half of what 64 bits of pico-dollars hold; the other half is for what
-/// is billed beyond its time.
-fn end_of_money(setup: &Setup) -> Instant {
-    const HOUR_NS: u128 = 3_600_000_000_000;
-    let per_hour = |charge: &Charge| match charge {
-        Charge::Held { price, .. } => u128::from(price.0),
-        Charge::PerUse { price, memory_mib, .. } => {
-            let rate = price.per_gib_s.max(price.provisioned_duration_per_gib_s).max(price.provisioned_per_gib_s);
-            u128::from(rate) * u128::from(*memory_mib) * 3600 / 1024
-        }
-    };
-    let dearest = setup.pools.iter().map(|pool| per_hour(&pool.charge)).max().unwrap_or(0).max(1);
-    let ns = u128::from(u64::MAX / 2) * HOUR_NS / dearest;
-    Instant::from_nanos(u64::try_from(ns).unwrap_or(u64::MAX))
+    pub(super) offered: Digest,
 }
 
 /// Runs a setup under a strategy. The sink gets the rows; the summary comes back with the world's books.
@@ -312,144 +255,12 @@ impl<'a> Driver<'a> {
         idle && (next >= self.horizon || self.horizon == Instant::FAR)
     }
 
-    fn check_drain(&self, at: Instant) -> Result<(), Stop> {
-        let drain = self.limits.drain;
-        let last = if self.horizon == Instant::FAR { self.now } else { self.horizon };
-        if at.saturating_since(last) > drain && self.world.in_flight() > 0 {
-            return Err(Stop::NeverDrains { in_flight: self.world.in_flight(), drain, at: self.now });
-        }
-        Ok(())
-    }
-
-    /// Before each event, on what the one before it left.
-    #[inline]
-    fn check_limits(&mut self) -> Result<(), Stop> {
-        let in_flight = self.world.in_flight();
-        self.peak_in_flight = self.peak_in_flight.max(in_flight);
-        let Limits { events, in_flight: most, instances, .. } = self.limits;
-        let within = self.events <= events
-            && in_flight as u64 <= most
-            && self.world.instances.len() as u64 <= instances
-            && self.now <= self.last;
-        if within { Ok(()) } else { Err(self.passed()) }
-    }
-
-    /// The limit that was passed.
-    #[cold]
-    fn passed(&self) -> Stop {
-        let at = self.now;
-        let limits = &self.limits;
-        if self.events > limits.events {
-            return Stop::Limit { what: "events", limit: limits.events, at };
-        }
-        if self.world.in_flight() as u64 > limits.in_flight {
-            return Stop::Limit { what: "requests in flight", limit: limits.in_flight, at };
-        }
-        if self.world.instances.len() as u64 > limits.instances {
-            return Stop::Limit { what: "instances", limit: limits.instances, at };
-        }
-        Stop::EndOfTime { at }
-    }
-
-    /// Clients without a pause that are refused at once would keep a run at one instant for ever.
-    fn check_progress(&mut self) -> Result<(), Stop> {
-        let (at, events) = self.still;
-        self.still = if at == self.now { (at, events + BLOCK) } else { (self.now, 0) };
-        let most = STILL_MAX.max(self.limits.in_flight.saturating_mul(4));
-        if self.still.1 > most { Err(Stop::StandsStill { events: most, at }) } else { Ok(()) }
-    }
-
     /// Whether a request may still come or is under way; periodic things go on only while this holds.
     pub(super) fn work_may_come(&self) -> bool {
         self.now < self.horizon && self.horizon != Instant::FAR
             || self.merge.peek().is_some()
             || self.thinking > 0
             || self.world.in_flight() > 0
-    }
-
-    /// Asks a source for its first requests: of each client where it is closed.
-    fn open_feed(&mut self, index: usize) {
-        let clients = self.feeds[index].source.clients();
-        if clients == 0 {
-            return self.next_arrival(index);
-        }
-        for client in 0..clients {
-            self.think(index, client);
-        }
-    }
-
-    /// Sets when an open source asks next; past the horizon it asks no more.
-    #[inline]
-    fn next_arrival(&mut self, index: usize) {
-        let next = match self.feeds[index].source.next(0) {
-            Next::At(at) if at < self.horizon => Some(at),
-            Next::At(_) | Next::AfterAnswer(_) | Next::Done => None,
-        };
-        self.merge.set(index, next);
-    }
-
-    /// A client thinks before it asks again, unless that is past the horizon or it is done.
-    fn think(&mut self, index: usize, client: u32) {
-        let Next::AfterAnswer(think) = self.feeds[index].source.next_after(client, self.now) else { return };
-        let Some(asks) = self.feeds[index].source.asks(client, self.now, think) else { return };
-        if asks < self.horizon {
-            let event = Event::ClientAsks { source: index as u32, client };
-            self.plan.plan(asks, event.rank(), event);
-            self.thinking += 1;
-        }
-    }
-
-    /// A request of an open source arrives.
-    fn arrive(&mut self, index: usize) -> io::Result<()> {
-        let admitted = self.admit_root(index, 0);
-        self.next_arrival(index);
-        self.send(admitted)
-    }
-
-    /// A client of a closed source asks.
-    pub(super) fn client_asks(&mut self, index: usize, client: u32) -> io::Result<()> {
-        self.thinking -= 1;
-        let admitted = self.admit_root(index, client);
-        self.send(admitted)
-    }
-
-    /// A client of a closed source has its answer and thinks.
-    #[inline]
-    pub(super) fn client_answered(&mut self, source: SourceId, client: u32) {
-        if self.closed_loops && self.feeds[source.index()].source.clients() > 0 {
-            self.think(source.index(), client);
-        }
-    }
-
-    /// Draws a request and lets it in.
-    fn admit_root(&mut self, index: usize, client: u32) -> crate::model::ids::RequestId {
-        let feed = &mut self.feeds[index];
-        let demand = feed.source.demand(client);
-        let (function, node) = match demand.to {
-            None => (feed.function, feed.node),
-            Some(to) => (to.function, to.node.unwrap_or(feed.node)),
-        };
-        let number = self.roots.arrived;
-        self.roots.arrived += 1;
-        self.calls.arrived += 1;
-        let key = feed.key;
-        feed.key = key.wrapping_add(1);
-        self.world.loads[index].sent(demand.payload_bytes);
-        for word in [number, index as u64, self.now.as_nanos(), demand.work.to_bits(), demand.payload_bytes] {
-            self.offered.fold(word);
-        }
-        let request = Request::root(
-            number,
-            key,
-            SourceId::from_index(index),
-            client,
-            function,
-            node,
-            demand.work,
-            demand.payload_bytes,
-            self.now,
-        );
-        self.world.admit(request)
     }
 
     pub(super) fn plan_control(&mut self) {
@@ -469,15 +280,6 @@ impl<'a> Driver<'a> {
     pub(super) fn plan_hour(&mut self) {
         let event = Event::HourOver;
         self.plan.plan(self.world.hour_ends(), event.rank(), event);
-    }
-
-    /// Load generators tell how many users they have switched on, before the monitor looks.
-    pub(super) fn tell_users(&mut self) {
-        // Those of the time that the monitor looks back on, which ends here.
-        let before = Instant::from_nanos(self.now.as_nanos().saturating_sub(1));
-        for (feed, load) in self.feeds.iter().zip(&mut self.world.loads) {
-            load.set_users(feed.source.users(before));
-        }
     }
 
     #[inline]
@@ -549,24 +351,5 @@ impl<'a> Driver<'a> {
             offered_digest: self.offered.hex(),
         };
         Ok((summary, self.world))
-    }
-}
-
-/// A share rule in words, for the log of decisions.
-pub(super) fn describe(world: &World, rule: &ShareRule) -> String {
-    let name = |route: Route| match route {
-        Route::Pool(pool) | Route::Send(pool) | Route::Estimate(pool) => world.pool(pool).spec.name.clone(),
-        Route::Node(node) | Route::Next(node) => format!("node {}", world.node(node).name),
-        Route::Refused => "refused".to_owned(),
-    };
-    match rule {
-        ShareRule::Weights { targets, .. } => {
-            targets.iter().map(|&(route, weight)| format!("{} {weight}", name(route))).collect::<Vec<_>>().join(", ")
-        }
-        ShareRule::Quota { period, firsts, rest } => {
-            let firsts: Vec<_> =
-                firsts.iter().map(|&(route, n)| format!("first {n} of {period} {}", name(route))).collect();
-            format!("{}, rest {}", firsts.join(", "), name(*rest))
-        }
     }
 }

@@ -278,10 +278,10 @@ fn output_that_cannot_be_printed_is_said() {
 /// A scenario of one function under the calls of a table.
 fn with_calls(calls: &str) -> Place {
     let place = Place::new();
-    place.write("calls.csv", calls.to_owned());
+    place.write("calls.csv", calls);
     let scenario = "name = \"calls\"\nstrategies = [\"faas\"]\n[functions.a]\nwork = \"100ms\"\n[pools.lambda]\nkind = \"function\"\n\
                     [sources.users]\nkind = \"trace\"\nformat = \"arrivals\"\nfile = \"calls.csv\"\n";
-    place.write("calls.toml", scenario.to_owned());
+    place.write("calls.toml", scenario);
     place
 }
 

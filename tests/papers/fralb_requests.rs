@@ -42,9 +42,13 @@ fn a_plan_holds(strategy: &str, parameters: &str) {
         // 6: the reward that was realised.
         let away: u64 = (0..4).filter(|&to| to != n).map(|to| served[to]).sum();
         reward += (served[n] as f64 + 0.9 * away as f64 - 0.8 * served[4] as f64) / all as f64;
-        // 4: what is received is what was forwarded.
         forwarded += away;
-        received += (0..4).filter(|&from| from != n).map(|from| ran.seen.served[&(from, f)][n]).sum::<u64>();
+        // 4: what a site's fleet was offered is what its own gate kept and the other sites' gates sent here.
+        let name = format!("{}-{}", SITES[n], FUNCTIONS[f]);
+        let sent: u64 = (0..4).map(|from| ran.seen.served[&(from, f)][n]).sum();
+        let offered = ran.world.pools.iter().find(|pool| pool.spec.name == name).map_or(0, |pool| pool.counts.offered);
+        assert_eq!(offered, sent, "{strategy} {name}");
+        received += offered - served[n];
     }
     let all: u64 = ran.seen.served.values().flatten().sum();
     assert!(all >= 1_000_000 && all == ran.summary.roots.arrived, "{strategy}: {all} requests");

@@ -1,5 +1,6 @@
 //! Laws against their own moments, against `rand_distr`, and against what must be refused.
 
+use super::kind::quantile;
 use super::*;
 use rand_distr::Distribution;
 
