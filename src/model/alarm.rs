@@ -90,6 +90,12 @@ pub struct AlarmSpec {
 }
 
 impl AlarmSpec {
+    /// How far before the end of the last published granularity it reads.
+    pub fn looks_back(&self) -> Span {
+        // The last of its own periods to be published may have ended almost a period ago.
+        Span::from_nanos(self.period.as_nanos().saturating_mul(u64::from(self.periods) + 1))
+    }
+
     /// The state that the last N periods give, the newest last.
     pub fn judge(&self, points: &[Option<f64>], before: AlarmState) -> AlarmState {
         let known = points.iter().flatten().count();

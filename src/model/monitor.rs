@@ -9,7 +9,7 @@
 //! Differs: `CPUUtilization` is slots (or shared cores) in use over those in service; levels such as `HealthyHostCount` are one sample a step;
 //! there are no percentiles. A point becomes visible when its period has closed and the publication delay has passed.
 
-use super::archive::{Archive, Definition, Kind, Method, MetricId, Policy, Rules, Summed};
+use super::archive::{Archive, Definition, Kind, Method, MetricId, Policy, PolicyId, Rules, Summed};
 use super::ids::{FunctionId, PoolId, SourceId};
 use super::load::LoadMeter;
 use super::metric::Owner;
@@ -53,6 +53,13 @@ impl MonitorSpec {
         }
         Span::from_nanos(a)
     }
+
+    /// The periods that are kept for reads up to `back` before the end of the last published one: those of the delay
+    /// as well, the one that is being filled, and the one before it.
+    fn published(&self, back: Span) -> Definition {
+        let reach = back.as_nanos().saturating_add(self.delay.as_nanos());
+        Definition::bounded(self.granularity, reach.div_ceil(self.granularity.as_nanos()) + 2)
+    }
 }
 
 /// What the archive keeps beside the monitor's own policy, and which series are written out.
@@ -68,7 +75,7 @@ pub struct ArchiveSpec {
     pub openmetrics: bool,
 }
 
-/// An alarm looks back a day at most, as CloudWatch's; so nothing older is kept.
+/// An alarm looks back a day at most, as CloudWatch's; series that are written out are kept as long.
 pub const KEPT: Span = Span::from_secs(86_400);
 
 /// What a pool had counted when it was last looked at.
@@ -84,7 +91,10 @@ struct Seen {
 /// The monitor at work.
 pub struct Monitor {
     spec: MonitorSpec,
+    /// How far before the last published period somebody may read: nothing older is kept.
+    back: Span,
     archive: Archive,
+    policy: PolicyId,
     /// By pool, in the order of [`Metric::ALL`].
     pools: Vec<Vec<MetricId>>,
     functions: Vec<MetricId>,
@@ -109,8 +119,8 @@ impl Monitor {
         functions: &[String],
         loads: &[LoadMeter],
     ) -> Monitor {
-        let mut definitions =
-            vec![Definition::bounded(spec.granularity, points_in(KEPT + spec.delay, spec.granularity))];
+        let back = if kept.export.is_empty() { spec.granularity } else { KEPT };
+        let mut definitions = vec![spec.published(back)];
         if spec.sample != spec.granularity {
             definitions.push(Definition::bounded(spec.sample, 2));
         }
@@ -148,7 +158,9 @@ impl Monitor {
         });
         Monitor {
             spec,
+            back,
             archive,
+            policy,
             pools: pool_metrics,
             arrived: vec![0; functions.len()],
             functions,
@@ -164,6 +176,16 @@ impl Monitor {
 
     pub fn spec(&self) -> MonitorSpec {
         self.spec
+    }
+
+    /// Somebody will read as far as `back` before the end of the last published period. Before the first measure.
+    pub fn keep(&mut self, back: Span) {
+        let back = back.round_up_to(self.spec.granularity);
+        if back > self.back {
+            self.back = back;
+            let published = self.spec.published(back);
+            self.archive.revise_policy(self.policy, 0, &[published]).expect("the same periods, more of them");
+        }
     }
 
     /// Everything posted, for export and for questions across metrics.
@@ -324,10 +346,14 @@ impl Monitor {
     }
 
     /// The statistic over the `periods` granularities that were published last; `None` where they hold no point.
+    ///
+    /// # Panics
+    /// Further back than anybody said that they would read: [`Monitor::keep`].
     pub fn latest(&self, of: Of, metric: Metric, statistic: Statistic, periods: u32, now: Instant) -> Option<f64> {
         let granularity = self.spec.granularity;
         let to = self.published_until(granularity, now);
         let back = granularity.as_nanos().saturating_mul(u64::from(periods));
+        assert!(back <= self.back.as_nanos(), "a strategy reads no further back than its `looks_back` says");
         self.between(of, metric, statistic, Instant::from_nanos(to.as_nanos().saturating_sub(back)), to)
     }
 
@@ -415,8 +441,4 @@ fn keep_also(
     let of_sources = loads.iter().map(|load| all(Owner::Source, "source", &load.name)).collect();
     let of_functions = functions.iter().map(|name| declare(Metric::Invocations, "function", name)).collect();
     Also { pools: of_pools, functions: of_functions, sources: of_sources }
-}
-
-fn points_in(span: Span, granularity: Span) -> u64 {
-    span.as_nanos().div_ceil(granularity.as_nanos()) + 1
 }

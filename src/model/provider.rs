@@ -34,6 +34,9 @@ impl World {
     pub fn install(&mut self, provider: &ProviderSpec) {
         let functions: Vec<String> = self.functions.iter().map(|function| function.name.clone()).collect();
         self.monitor = Monitor::new(provider.monitor, &provider.archive, &self.pools, &functions, &self.loads);
+        for alarm in &provider.alarms {
+            self.monitor.keep(alarm.looks_back());
+        }
         self.alarms = provider.alarms.iter().cloned().map(Alarm::new).collect();
         self.groups = provider.groups.iter().cloned().map(Group::new).collect();
         for group in &self.groups {

@@ -110,6 +110,7 @@ impl<'a> Driver<'a> {
         let wants = sink.wants();
         let mut world = setup.world();
         world.log_departures = wants.departures;
+        world.monitor.keep(strategy.looks_back());
         let feed = |of: &SourceSetup| Feed {
             source: of.source(&streams),
             function: of.function,
@@ -206,7 +207,9 @@ impl<'a> Driver<'a> {
                 }
                 self.check_drain(at)?;
             }
-            if self.probe_until(at).map_err(|error| Stop::Sink { error, at })? {
+            if self.probes.last().is_some_and(|probe| probe.at < at)
+                && self.probe_until(at).map_err(|error| Stop::Sink { error, at })?
+            {
                 break;
             }
             self.now = at;

@@ -60,6 +60,11 @@ pub trait Strategy {
         view.default_route(request)
     }
 
+    /// How far before the last published period it reads metrics ([`View::metric`]); the monitor keeps no less.
+    fn looks_back(&self) -> Span {
+        Span::ZERO
+    }
+
     /// Where its periods stand among the other events of their instant.
     fn place(&self) -> Place {
         Place::AfterWork

@@ -113,6 +113,10 @@ impl Mape {
 }
 
 impl Strategy for Mape {
+    fn looks_back(&self) -> Span {
+        self.parts.monitor.looks_back()
+    }
+
     fn control(&mut self, why: Occasion, view: &View<'_>, orders: &mut Orders) {
         match why {
             Occasion::Start => self.start(view, orders),

@@ -16,6 +16,9 @@ use crate::planner::mape::{ContainerReading, Reading};
 pub trait Monitor {
     /// Fills in the samples; false: the cycle is skipped.
     fn look(&mut self, view: &View<'_>, knowledge: &mut Knowledge) -> bool;
+
+    /// How far before the last published period it reads.
+    fn looks_back(&self) -> Span;
 }
 
 /// Whose rate λ is.
@@ -89,6 +92,10 @@ impl MetricMonitor {
 }
 
 impl Monitor for MetricMonitor {
+    fn looks_back(&self) -> Span {
+        self.interval
+    }
+
     fn look(&mut self, view: &View<'_>, knowledge: &mut Knowledge) -> bool {
         let granularity = view.granularity();
         let periods = self.interval.as_nanos().div_ceil(granularity.as_nanos().max(1)).max(1);

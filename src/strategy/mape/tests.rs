@@ -99,6 +99,10 @@ impl Told {
 }
 
 impl Monitor for Told {
+    fn looks_back(&self) -> Span {
+        Span::ZERO
+    }
+
     fn look(&mut self, _view: &View<'_>, knowledge: &mut Knowledge) -> bool {
         self.say();
         knowledge.system = seen(50.0, 1).system;
