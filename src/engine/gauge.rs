@@ -1,8 +1,8 @@
 //! Time averages of a whole number that goes up and down: how many are busy, how long the queue is.
 //!
-//! The integral of the level over time and that of its square are kept exactly, so that an average does not depend on
-//! how often the level was written down. An average between two instants is the difference of two readings, so a
-//! warm-up is dropped by taking one at its end.
+//! The integral of the level over time is kept exactly, so that an average does not depend on how often the level was
+//! written down. An average between two instants is the difference of two readings, so a warm-up is dropped by taking one
+//! at its end.
 
 use super::time::{Instant, Span};
 
@@ -11,33 +11,30 @@ use super::time::{Instant, Span};
 pub struct Gauge {
     level: u64,
     max: u64,
-    /// Up to when the integrals are taken.
+    /// Up to when the integral is taken.
     at: Instant,
     integral: u128,
-    integral_squares: u128,
 }
 
-/// The integrals of a gauge from its start to one instant.
+/// The integral of a gauge from its start to one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     pub at: Instant,
     /// Level times nanoseconds.
     pub integral: u128,
-    /// Level squared times nanoseconds.
-    pub integral_squares: u128,
 }
 
 impl Gauge {
     /// A gauge that stands at `level` from `at` on.
     pub fn new(at: Instant, level: u64) -> Gauge {
-        Gauge { level, max: level, at, integral: 0, integral_squares: 0 }
+        Gauge { level, max: level, at, integral: 0 }
     }
 
     /// The level is `level` from `at` on. The caller has ensured that time does not run backwards.
     #[inline]
     pub fn set(&mut self, at: Instant, level: u64) {
-        let Reading { integral, integral_squares, .. } = self.read(at);
-        *self = Gauge { level, max: self.max.max(level), at, integral, integral_squares };
+        let Reading { integral, .. } = self.read(at);
+        *self = Gauge { level, max: self.max.max(level), at, integral };
     }
 
     /// The level rises by `by`, or falls where it is negative. The caller has ensured that it stays at zero or above.
@@ -62,21 +59,11 @@ impl Gauge {
         self.max = self.level;
     }
 
-    /// The integrals up to `at`. The caller has ensured that it is not before the last change.
+    /// The integral up to `at`. The caller has ensured that it is not before the last change.
     #[inline]
     pub fn read(&self, at: Instant) -> Reading {
         let held = u128::from(at.since(self.at).as_nanos());
-        // A square of 64 bits times a time of 64 bits fits; only levels of thousands of millions need more care.
-        let more = match self.level.checked_mul(self.level) {
-            Some(square) => Some(u128::from(square) * held),
-            None => (u128::from(self.level) * u128::from(self.level)).checked_mul(held),
-        };
-        let squares = more.and_then(|more| self.integral_squares.checked_add(more));
-        Reading {
-            at,
-            integral: self.integral + u128::from(self.level) * held,
-            integral_squares: squares.expect("squared levels over time sum to less than 2^128"),
-        }
+        Reading { at, integral: self.integral + u128::from(self.level) * held }
     }
 }
 
@@ -90,13 +77,6 @@ impl Reading {
     pub fn mean_since(&self, earlier: &Reading) -> Option<f64> {
         let span = self.span_since(earlier).as_nanos();
         (span > 0).then(|| (self.integral - earlier.integral) as f64 / span as f64)
-    }
-
-    /// The variance of the level over the time since an earlier reading; `None` where no time has passed.
-    pub fn variance_since(&self, earlier: &Reading) -> Option<f64> {
-        let mean = self.mean_since(earlier)?;
-        let squares = (self.integral_squares - earlier.integral_squares) as f64;
-        Some((squares / self.span_since(earlier).as_nanos() as f64 - mean * mean).max(0.0))
     }
 }
 
@@ -118,7 +98,6 @@ mod tests {
         let start = Gauge::new(at(0), 2).read(at(0));
         // 2 for 2 s, 6 for 2 s, 0 for 4 s.
         assert_eq!(tail.mean_since(&start), Some(2.0));
-        assert_eq!(tail.variance_since(&start), Some((2.0 * 4.0 + 2.0 * 36.0) / 8.0 - 4.0));
         assert_eq!(tail.mean_since(&head), Some(6.0 / 5.0));
         assert_eq!(head.mean_since(&head), None);
         assert_eq!((gauge.max(), gauge.level()), (6, 0));

@@ -123,6 +123,7 @@ impl Event {
     }
 
     /// Two words that stand for the event in the digest of a run.
+    #[inline]
     pub const fn fingerprint(self) -> (u64, u64) {
         match self {
             Event::Finished { request } => (1, request.0 as u64),

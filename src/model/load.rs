@@ -5,6 +5,7 @@
 
 use super::archive::Summed;
 use super::ids::FunctionId;
+use super::request::Outcome;
 use crate::engine::time::Span;
 
 /// The counters of one source; the monitor empties them when it looks. What every request changes is one line of the cache:
@@ -45,13 +46,12 @@ impl LoadMeter {
     }
 
     #[inline]
-    pub(crate) fn answered(&mut self, response: Span) {
-        add(&mut self.fresh.response_s, response.as_secs_f64());
-    }
-
-    #[inline]
-    pub(crate) fn failed(&mut self) {
-        self.fresh.failed += 1;
+    pub(crate) fn ended(&mut self, response: Span, outcome: Outcome) {
+        if outcome == Outcome::Served {
+            add(&mut self.fresh.response_s, response.as_secs_f64());
+        } else {
+            self.fresh.failed += 1;
+        }
     }
 
     /// How many are switched on, told when the monitor looks.
@@ -81,8 +81,8 @@ mod tests {
         let mut load = LoadMeter::new("users", FunctionId::from_index(0));
         load.sent(100);
         load.sent(300);
-        load.answered(Span::from_secs(2));
-        load.failed();
+        load.ended(Span::from_secs(2), Outcome::Served);
+        load.ended(Span::from_secs(3), Outcome::TimedOut);
         load.set_users(Some(7));
         let told = load.take();
         assert_eq!((told.users, told.failed, told.payload.count, told.response_s.count), (Some(7), 1, 2, 1));

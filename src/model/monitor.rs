@@ -93,6 +93,8 @@ pub struct Monitor {
     spec: MonitorSpec,
     /// How far before the last published period somebody may read: nothing older is kept.
     back: Span,
+    /// Whether anybody reads at all.
+    read: bool,
     archive: Archive,
     policy: PolicyId,
     /// By pool, in the order of [`Metric::ALL`].
@@ -119,7 +121,7 @@ impl Monitor {
         functions: &[String],
         loads: &[LoadMeter],
     ) -> Monitor {
-        let back = if kept.export.is_empty() { spec.granularity } else { KEPT };
+        let back = if kept.export.is_empty() { Span::ZERO } else { KEPT };
         let mut definitions = vec![spec.published(back)];
         if spec.sample != spec.granularity {
             definitions.push(Definition::bounded(spec.sample, 2));
@@ -159,6 +161,7 @@ impl Monitor {
         Monitor {
             spec,
             back,
+            read: !kept.export.is_empty() || !kept.rules.is_empty(),
             archive,
             policy,
             pools: pool_metrics,
@@ -178,8 +181,21 @@ impl Monitor {
         self.spec
     }
 
-    /// Somebody will read as far as `back` before the end of the last published period. Before the first measure.
+    /// Whether anybody reads what is posted; where nobody does, nothing is measured for it.
+    #[inline]
+    pub fn is_read(&self) -> bool {
+        self.read
+    }
+
+    /// The last sampling period will be read.
+    pub fn keep_samples(&mut self) {
+        self.read = true;
+    }
+
+    /// Somebody will read as far as `back` before the end of the last published period, in whole periods; not at all
+    /// where it is zero. Before the first measure.
     pub fn keep(&mut self, back: Span) {
+        self.read |= !back.is_zero();
         let back = back.round_up_to(self.spec.granularity);
         if back > self.back {
             self.back = back;

@@ -228,12 +228,12 @@ pub struct Pool {
     pub counts: Counts,
     /// Requests on instances, over time.
     pub busy: Gauge,
-    pub(crate) hour: super::books::HourUse,
-    /// Responses since the monitor last looked.
-    pub(crate) answered: Answered,
     pub(crate) queue: Fifo,
     /// What is asked for: the fleet's size, or provisioned environments.
     pub desired: u32,
+    pub(crate) hour: super::books::HourUse,
+    /// Responses since the monitor last looked.
+    pub(crate) answered: Answered,
     pub(crate) launched: u64,
     pub(crate) births: Births,
     /// Thousandths of cores in use, over time; only where requests share cores.

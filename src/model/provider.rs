@@ -73,7 +73,9 @@ impl World {
 
     /// The monitor looks, and will look again while `more` work may come.
     pub fn metrics_due(&mut self, more: bool, now: Instant, plan: &mut Plan) {
-        self.monitor.collect(&mut self.pools, &self.arrived, &mut self.loads, now);
+        if self.monitor.is_read() {
+            self.monitor.collect(&mut self.pools, &self.arrived, &mut self.loads, now);
+        }
         if more {
             self.plan_metrics(now, plan);
         }

@@ -158,8 +158,7 @@ impl<'a> View<'a> {
     }
 
     /// A statistic of a pool's metric over the last `periods` periods of the monitor that are published: what the
-    /// provider tells, late and averaged. `None` where they hold no point. Further back than one period reads who has
-    /// said so: `Strategy::looks_back`.
+    /// provider tells, late and averaged. `None` where they hold no point. Who reads has said so: `Strategy::looks_back`.
     pub fn metric(&self, pool: PoolId, metric: Metric, statistic: Statistic, periods: u32) -> Option<f64> {
         self.world.monitor.latest(Of::Pool(pool), metric, statistic, periods, self.now)
     }

@@ -25,6 +25,7 @@ fn parts(pool: &mut Pool) -> (&mut Environments, &OnDemand) {
 
 impl World {
     /// Gives the request to a warm environment, to one that starts and has room, or to a new one.
+    #[inline]
     pub(crate) fn start_on_environment(
         &mut self,
         id: RequestId,
@@ -126,6 +127,7 @@ impl World {
     }
 
     /// A slot of an environment is free and nothing is bound to it: the next in the central line begins, or it may idle.
+    #[inline]
     pub(crate) fn environment_freed(&mut self, id: InstanceId, now: Instant, plan: &mut Plan) {
         let pool_id = self.instances.get(id.0).pool;
         let pool = &mut self.pools[pool_id.index()];
@@ -172,6 +174,7 @@ impl World {
     }
 
     /// An environment with nothing to do: its keep-alive runs, or it goes.
+    #[inline]
     fn idle(&mut self, id: InstanceId, now: Instant, plan: &mut Plan) {
         let pool_id = self.instances.get(id.0).pool;
         let pool = &mut self.pools[pool_id.index()];
@@ -221,6 +224,7 @@ impl World {
     }
 
     /// Draws when the keep-alive of an environment ends.
+    #[inline]
     fn set_deadline(&mut self, id: InstanceId, now: Instant) {
         let instance = self.instances.get_mut(id.0);
         let pool = &mut self.pools[instance.pool.index()];

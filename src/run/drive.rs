@@ -111,6 +111,9 @@ impl<'a> Driver<'a> {
         let mut world = setup.world();
         world.log_departures = wants.departures;
         world.monitor.keep(strategy.looks_back());
+        if wants.samples {
+            world.monitor.keep_samples();
+        }
         let feed = |of: &SourceSetup| Feed {
             source: of.source(&streams),
             function: of.function,

@@ -54,6 +54,7 @@ impl Driver<'_> {
     }
 
     /// A request of an open source arrives.
+    #[inline]
     pub(super) fn arrive(&mut self, index: usize) -> io::Result<()> {
         let admitted = self.admit_root(index, 0);
         self.next_arrival(index);
@@ -76,6 +77,7 @@ impl Driver<'_> {
     }
 
     /// Draws a request and lets it in.
+    #[inline]
     fn admit_root(&mut self, index: usize, client: u32) -> RequestId {
         let feed = &mut self.feeds[index];
         let demand = feed.source.demand(client);
@@ -88,7 +90,9 @@ impl Driver<'_> {
         self.calls.arrived += 1;
         let key = feed.key;
         feed.key = key.wrapping_add(1);
-        self.world.loads[index].sent(demand.payload_bytes);
+        if self.world.monitor.is_read() {
+            self.world.loads[index].sent(demand.payload_bytes);
+        }
         for word in [number, index as u64, self.now.as_nanos(), demand.work.to_bits(), demand.payload_bytes] {
             self.offered.fold(word);
         }
@@ -108,6 +112,9 @@ impl Driver<'_> {
 
     /// Load generators tell how many users they have switched on, before the monitor looks.
     pub(super) fn tell_users(&mut self) {
+        if !self.world.monitor.is_read() {
+            return;
+        }
         // Those of the time that the monitor looks back on, which ends here.
         let before = Instant::from_nanos(self.now.as_nanos().saturating_sub(1));
         for (feed, load) in self.feeds.iter().zip(&mut self.world.loads) {

@@ -65,7 +65,7 @@ impl Driver<'_> {
     fn settle(&mut self, id: RequestId, outcome: Outcome) -> io::Result<()> {
         let now = self.now;
         let request = self.world.requests.get_mut(id.0);
-        request.outcome = outcome;
+        (request.outcome, request.state) = (outcome, State::Settled);
         let phases = Phases::of(request, now);
         let (parent, source, client) = (request.parent, request.source, request.client);
         let (parent_attempt, parent_step) = (request.parent_attempt, request.parent_step);
@@ -74,11 +74,8 @@ impl Driver<'_> {
         self.calls.end(outcome);
         if parent.is_none() {
             self.count_root(arrival, phases.response, cold, outcome);
-            let load = &mut self.world.loads[source.index()];
-            if outcome == Outcome::Served {
-                load.answered(phases.response)
-            } else {
-                load.failed()
+            if self.world.monitor.is_read() {
+                self.world.loads[source.index()].ended(phases.response, outcome);
             }
             if let (Some(stakeholders), Outcome::Served) = (&mut self.stakeholders, outcome) {
                 let request = self.world.requests.get(id.0);
@@ -108,7 +105,6 @@ impl Driver<'_> {
             };
             self.sink.call(&row)?;
         }
-        self.world.request_mut(id).state = State::Settled;
         match parent {
             Some(parent) => {
                 let request = self.world.request(id);

@@ -123,6 +123,7 @@ impl Driver<'_> {
     }
 
     /// Sends an attempt on its way: its time-out runs from here.
+    #[inline]
     pub(super) fn send(&mut self, id: RequestId) -> io::Result<()> {
         let request = self.world.request(id);
         if let Some(timeout) = self.world.function(request.function).timeout {
@@ -130,7 +131,9 @@ impl Driver<'_> {
             let handle = self.plan.plan(request.sent + timeout, event.rank(), event);
             self.world.request_mut(id).timeout = Some(handle);
         }
-        self.begin_trail(id);
+        if self.follows {
+            self.begin_trail(id);
+        }
         if !self.world.chains.is_empty() && self.begin_chain(id)? {
             return Ok(());
         }
@@ -149,8 +152,11 @@ impl Driver<'_> {
         }
     }
 
+    #[inline]
     pub(super) fn offer(&mut self, id: RequestId, pool: PoolId) -> io::Result<()> {
-        self.balancer_waits(id, pool);
+        if let Some(idle) = self.world.pool(pool).spec.idle_timeout {
+            self.balancer_waits(id, idle);
+        }
         match self.world.offer(id, pool, self.now, &mut self.plan) {
             Offer::Taken | Offer::Waiting => Ok(()),
             Offer::Refused(outcome) => self.answer(id, outcome),
@@ -187,8 +193,7 @@ impl Driver<'_> {
     }
 
     /// A balancer with an idle time-out gives up on the answer before the caller does.
-    fn balancer_waits(&mut self, id: RequestId, pool: PoolId) {
-        let Some(idle) = self.world.pool(pool).spec.idle_timeout else { return };
+    fn balancer_waits(&mut self, id: RequestId, idle: Span) {
         let due = self.now + idle;
         let event = Event::TimedOut { request: id };
         let timeout = &mut self.world.requests.get_mut(id.0).timeout;
@@ -219,6 +224,7 @@ impl Driver<'_> {
     }
 
     /// The work of a call on its instance is done: it may fail, or call others, or be answered.
+    #[inline]
     fn own_work_done(&mut self, id: RequestId) -> io::Result<()> {
         let request = self.world.request(id);
         let function = self.world.function(request.function);
@@ -273,6 +279,7 @@ impl Driver<'_> {
     }
 
     /// The answer travels back to where the call was first asked.
+    #[inline]
     pub(super) fn answer(&mut self, id: RequestId, outcome: Outcome) -> io::Result<()> {
         self.world.request_mut(id).outcome = outcome;
         if outcome == Outcome::Served && self.world.tariff.egress_per_gib > 0 {

@@ -32,11 +32,8 @@ pub(super) struct Trail {
 }
 
 impl Driver<'_> {
-    /// An attempt begins: the slot may have had another request before.
+    /// An attempt of a request that is followed begins: the slot may have had another request before.
     pub(super) fn begin_trail(&mut self, id: RequestId) {
-        if !self.follows {
-            return;
-        }
         if self.trails.len() <= id.index() {
             self.trails.resize_with(id.index() + 1, Trail::default);
         }

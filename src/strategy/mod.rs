@@ -60,7 +60,8 @@ pub trait Strategy {
         view.default_route(request)
     }
 
-    /// How far before the last published period it reads metrics ([`View::metric`]); the monitor keeps no less.
+    /// How far before the last published period it reads metrics ([`View::metric`]), rounded up to whole periods; the
+    /// monitor keeps no less. Zero: it reads none.
     fn looks_back(&self) -> Span {
         Span::ZERO
     }

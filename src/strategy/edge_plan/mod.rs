@@ -291,6 +291,11 @@ fn leave_notes(decision: &Decision, instance: &Instance, orders: &mut Orders) {
 }
 
 impl Strategy for EdgePlan {
+    fn looks_back(&self) -> Span {
+        // One period, however long.
+        Span::from_nanos(1)
+    }
+
     fn period(&self) -> Option<Span> {
         // Loads that are stated do not change, nor do plans for them.
         (self.parameters.load != LoadRule::Expected).then_some(self.parameters.decide_every)
