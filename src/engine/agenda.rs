@@ -8,6 +8,8 @@
 //! groups of four siblings, one cache line each, away from the events; and a `pop` leaves the root vacant, because what
 //! happens mostly plans what happens next, and the new entry then sinks from the root in one pass.
 
+use std::num::NonZeroU32;
+
 use super::time::Instant;
 
 /// Who goes first at one instant: the lower rank.
@@ -18,8 +20,21 @@ pub struct Rank(pub u8);
 /// nothing more, and using it does no harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Handle {
-    slot: u32,
+    /// One more than the slot: a place where a handle may be then takes no more room than a handle.
+    place: NonZeroU32,
     generation: u32,
+}
+
+impl Handle {
+    #[inline]
+    fn new(slot: u32, generation: u32) -> Handle {
+        Handle { place: NonZeroU32::MIN.saturating_add(slot), generation }
+    }
+
+    #[inline]
+    fn slot(self) -> u32 {
+        self.place.get() - 1
+    }
 }
 
 /// The planned events. Space grows with the largest number pending at once; nothing is allocated below that.
@@ -109,10 +124,10 @@ impl<E: Copy> Agenda<E> {
         let handle = self.occupy(event);
         if self.root_is_vacant {
             self.root_is_vacant = false;
-            self.sink(ROOT, key, handle.slot);
+            self.sink(ROOT, key, handle.slot());
         } else {
             let leaf = self.add_leaf();
-            self.rise(leaf, key, handle.slot);
+            self.rise(leaf, key, handle.slot());
         }
         handle
     }
@@ -121,7 +136,7 @@ impl<E: Copy> Agenda<E> {
     #[inline]
     pub fn cancel(&mut self, handle: Handle) -> Option<E> {
         let hole = self.position(handle)?;
-        let event = self.release(handle.slot);
+        let event = self.release(handle.slot());
         let (key, slot) = self.take_leaf();
         if hole < self.end {
             self.settle(hole, key, slot);
@@ -135,7 +150,7 @@ impl<E: Copy> Agenda<E> {
     pub fn move_to(&mut self, handle: Handle, at: Instant) -> bool {
         let Some(position) = self.position(handle) else { return false };
         let key = self.stamp(at, rank_of(self.key(position)));
-        self.settle(position, key, handle.slot);
+        self.settle(position, key, handle.slot());
         true
     }
 
@@ -196,8 +211,8 @@ impl<E: Copy> Agenda<E> {
 
     #[inline]
     fn position(&self, handle: Handle) -> Option<usize> {
-        let slot = self.slots.get(handle.slot as usize)?;
-        (slot.generation == handle.generation).then(|| self.positions[handle.slot as usize] as usize)
+        let slot = self.slots.get(handle.slot() as usize)?;
+        (slot.generation == handle.generation).then(|| self.positions[handle.slot() as usize] as usize)
     }
 
     #[inline]
@@ -209,7 +224,7 @@ impl<E: Copy> Agenda<E> {
         self.first_free = self.positions[slot as usize];
         let place = &mut self.slots[slot as usize];
         place.event = event;
-        Handle { slot, generation: place.generation }
+        Handle::new(slot, place.generation)
     }
 
     #[cold]
@@ -218,7 +233,7 @@ impl<E: Copy> Agenda<E> {
         let slot = slot.expect("the limit of a run on what is pending keeps it below two thousand million");
         self.slots.push(Slot { generation: 0, event });
         self.positions.push(0);
-        Handle { slot, generation: 0 }
+        Handle::new(slot, 0)
     }
 
     /// Frees a slot. The generation steps on, which makes every handle to it an old one.
