@@ -34,6 +34,7 @@ pub mod provider;
 pub mod queue;
 pub mod request;
 pub mod routing;
+mod series;
 pub mod serve;
 pub mod sharing;
 pub mod tariff;

@@ -9,12 +9,14 @@
 //! Differs: `CPUUtilization` is slots (or shared cores) in use over those in service; levels such as `HealthyHostCount` are one sample a step;
 //! there are no percentiles. A point becomes visible when its period has closed and the publication delay has passed.
 
-use super::archive::{Archive, Definition, Kind, Method, MetricId, Policy, PolicyId, Rules, Summed};
+use super::archive::{Archive, Definition, Kind, Method, MetricId, Policy, Rules, Summed};
+use super::function::Function;
 use super::ids::{FunctionId, PoolId, SourceId};
 use super::load::LoadMeter;
 use super::metric::Owner;
 pub use super::metric::{Metric, Statistic};
 use super::pool::{Capacity, Pool};
+use super::series::Series;
 use crate::engine::gauge::Reading;
 use crate::engine::time::{Instant, Span};
 
@@ -96,60 +98,41 @@ pub struct Monitor {
     /// Whether anybody reads at all.
     read: bool,
     archive: Archive,
-    policy: PolicyId,
-    /// By pool, in the order of [`Metric::ALL`].
-    pools: Vec<Vec<MetricId>>,
-    functions: Vec<MetricId>,
-    /// By source, in the order of [`Metric::ALL`].
-    sources: Vec<Vec<MetricId>>,
-    /// The series that the same measures go to under another policy; empty where no rule speaks of any metric.
-    pools_also: Vec<Vec<Option<MetricId>>>,
-    functions_also: Vec<Option<MetricId>>,
-    sources_also: Vec<Vec<Option<MetricId>>>,
-    export: Vec<String>,
+    kept: ArchiveSpec,
+    series: Series,
     seen: Vec<Seen>,
     arrived: Vec<u64>,
     looked: Instant,
 }
 
 impl Monitor {
-    /// A monitor that has seen nothing yet, at the start of a run.
-    pub fn new(
-        spec: MonitorSpec,
-        kept: &ArchiveSpec,
-        pools: &[Pool],
-        functions: &[String],
-        loads: &[LoadMeter],
-    ) -> Monitor {
-        let back = if kept.export.is_empty() { Span::ZERO } else { KEPT };
-        let mut definitions = vec![spec.published(back)];
-        if spec.sample != spec.granularity {
-            definitions.push(Definition::bounded(spec.sample, 2));
+    /// A monitor that nobody reads yet.
+    pub fn new(spec: MonitorSpec, kept: &ArchiveSpec) -> Monitor {
+        Monitor {
+            spec,
+            back: if kept.export.is_empty() { Span::ZERO } else { KEPT },
+            read: !kept.export.is_empty() || !kept.rules.is_empty(),
+            archive: Archive::new(),
+            kept: kept.clone(),
+            series: Series::default(),
+            seen: Vec::new(),
+            arrived: Vec::new(),
+            looked: Instant::ZERO,
         }
-        let mut archive = Archive::new();
-        let policy = archive.add_policy(Policy::tallies("provider", &definitions)).expect("two lengths make a policy");
-        let mut declare = |name: String, metric: Metric, kind: &str, owner: &str| {
-            archive
-                .declare(&name, policy, &[(kind, owner), ("unit", metric.unit())])
-                .expect("owners have different names")
-        };
-        let pool_metrics = pools.iter().map(|pool| {
-            let name = &pool.spec.name;
-            let named = |metric: Metric| format!("pool/{name}/{}", metric.name());
-            Metric::of(Owner::Pool).map(|metric| declare(named(metric), metric, "pool", name)).collect()
-        });
-        let pool_metrics = pool_metrics.collect();
-        let source_metrics = loads.iter().map(|load| {
-            let name = &load.name;
-            let named = |metric: Metric| format!("source/{name}/{}", metric.name());
-            Metric::of(Owner::Source).map(|metric| declare(named(metric), metric, "source", name)).collect()
-        });
-        let sources = source_metrics.collect();
-        let of_function =
-            |name: &String| declare(format!("function/{name}/Invocations"), Metric::Invocations, "function", name);
-        let functions_named = functions;
-        let functions: Vec<MetricId> = functions.iter().map(of_function).collect();
-        let also = keep_also(&mut archive, kept, pools, functions_named, loads);
+    }
+
+    /// Begins to look, at the start of a run, where anybody reads: thousands of functions have tens of thousands of series.
+    pub(crate) fn open(&mut self, pools: &[Pool], functions: &[Function], loads: &[LoadMeter]) {
+        if !self.read {
+            return;
+        }
+        let mut definitions = vec![self.spec.published(self.back)];
+        if self.spec.sample != self.spec.granularity {
+            definitions.push(Definition::bounded(self.spec.sample, 2));
+        }
+        let policy = Policy::tallies("provider", &definitions);
+        let policy = self.archive.add_policy(policy).expect("two lengths make a policy");
+        self.series = Series::declare(&mut self.archive, policy, &self.kept, (pools, functions, loads));
         let seen = pools.iter().map(|pool| Seen {
             offered: 0,
             throttled: 0,
@@ -158,23 +141,8 @@ impl Monitor {
             cores_busy: pool.cores_busy.read(Instant::ZERO),
             in_service: pool.in_service.read(Instant::ZERO),
         });
-        Monitor {
-            spec,
-            back,
-            read: !kept.export.is_empty() || !kept.rules.is_empty(),
-            archive,
-            policy,
-            pools: pool_metrics,
-            arrived: vec![0; functions.len()],
-            functions,
-            sources,
-            pools_also: also.pools,
-            functions_also: also.functions,
-            sources_also: also.sources,
-            export: kept.export.clone(),
-            seen: seen.collect(),
-            looked: Instant::ZERO,
-        }
+        self.seen = seen.collect();
+        self.arrived = vec![0; functions.len()];
     }
 
     pub fn spec(&self) -> MonitorSpec {
@@ -193,15 +161,10 @@ impl Monitor {
     }
 
     /// Somebody will read as far as `back` before the end of the last published period, in whole periods; not at all
-    /// where it is zero. Before the first measure.
+    /// where it is zero. Before the start.
     pub fn keep(&mut self, back: Span) {
         self.read |= !back.is_zero();
-        let back = back.round_up_to(self.spec.granularity);
-        if back > self.back {
-            self.back = back;
-            let published = self.spec.published(back);
-            self.archive.revise_policy(self.policy, 0, &[published]).expect("the same periods, more of them");
-        }
+        self.back = self.back.max(back.round_up_to(self.spec.granularity));
     }
 
     /// Everything posted, for export and for questions across metrics.
@@ -211,7 +174,7 @@ impl Monitor {
 
     /// The series that a run writes out, in order of declaration.
     pub fn exported(&self) -> Vec<MetricId> {
-        let fits = |name: &str| self.export.iter().any(|pattern| Rules::fits(pattern, name));
+        let fits = |name: &str| self.kept.export.iter().any(|pattern| Rules::fits(pattern, name));
         self.archive.metrics().filter(|&metric| fits(self.archive.name(metric))).collect()
     }
 
@@ -225,8 +188,8 @@ impl Monitor {
         for (index, &total) in arrived.iter().enumerate() {
             let fresh = total - self.arrived[index];
             self.arrived[index] = total;
-            self.archive.post(self.functions[index], since, fresh as f64);
-            if let Some(also) = self.functions_also.get(index).copied().flatten() {
+            self.archive.post(self.series.functions[index], since, fresh as f64);
+            if let Some(also) = self.series.functions_also.get(index).copied().flatten() {
                 self.archive.post(also, since, fresh as f64);
             }
         }
@@ -236,8 +199,8 @@ impl Monitor {
     }
 
     fn collect_load(&mut self, index: usize, load: &mut LoadMeter, since: Instant, now: Instant) {
-        let (archive, ids) = (&mut self.archive, &self.sources[index]);
-        let also = self.sources_also.get(index).map_or(&[][..], Vec::as_slice);
+        let (archive, ids) = (&mut self.archive, &self.series.sources[index]);
+        let also = self.series.sources_also.get(index).map_or(&[][..], Vec::as_slice);
         let also = |metric: Metric| also.get(metric.place()).copied().flatten();
         let mut post = |metric: Metric, value: f64| {
             archive.post(ids[metric.place()], since, value);
@@ -292,8 +255,8 @@ impl Monitor {
         };
         let answered = std::mem::take(&mut pool.answered);
         let counts = pool.counts;
-        let (archive, ids) = (&mut self.archive, &self.pools[index]);
-        let also = self.pools_also.get(index).map_or(&[][..], Vec::as_slice);
+        let (archive, ids) = (&mut self.archive, &self.series.pools[index]);
+        let also = self.series.pools_also.get(index).map_or(&[][..], Vec::as_slice);
         let also = |metric: Metric| also.get(metric as usize).copied().flatten();
         let mut post = |metric: Metric, value: f64| {
             archive.post(ids[metric as usize], since, value);
@@ -348,9 +311,15 @@ impl Monitor {
 
     fn id(&self, of: Of, metric: Metric) -> Option<MetricId> {
         match of {
-            Of::Pool(pool) if metric.owner() == Owner::Pool => Some(self.pools[pool.index()][metric as usize]),
-            Of::Function(function) if metric.owner() == Owner::Function => Some(self.functions[function.index()]),
-            Of::Source(source) if metric.owner() == Owner::Source => Some(self.sources[source.index()][metric.place()]),
+            Of::Pool(pool) if metric.owner() == Owner::Pool => {
+                self.series.pools.get(pool.index()).map(|ids| ids[metric as usize])
+            }
+            Of::Function(function) if metric.owner() == Owner::Function => {
+                self.series.functions.get(function.index()).copied()
+            }
+            Of::Source(source) if metric.owner() == Owner::Source => {
+                self.series.sources.get(source.index()).map(|ids| ids[metric.place()])
+            }
             Of::Pool(_) | Of::Function(_) | Of::Source(_) => None,
         }
     }
@@ -418,43 +387,4 @@ impl Monitor {
         let id = self.id(of, metric)?;
         self.archive.value(id, Method::of(kind), sample, from, now).expect("the policy keeps every tally")
     }
-}
-
-/// The series of metrics that rules keep under another policy too.
-#[derive(Default)]
-struct Also {
-    pools: Vec<Vec<Option<MetricId>>>,
-    functions: Vec<Option<MetricId>>,
-    sources: Vec<Vec<Option<MetricId>>>,
-}
-
-/// Declares them, in the order of pools, functions and sources.
-fn keep_also(
-    archive: &mut Archive,
-    kept: &ArchiveSpec,
-    pools: &[Pool],
-    functions: &[String],
-    loads: &[LoadMeter],
-) -> Also {
-    if kept.rules.is_empty() {
-        return Also::default();
-    }
-    for policy in &kept.policies {
-        archive.add_policy(policy.clone()).expect("the policies of a scenario were checked");
-    }
-    let rules: Vec<(&str, &str)> = kept.rules.iter().map(|(pattern, name)| (pattern.as_str(), name.as_str())).collect();
-    let rules = Rules::new(&rules);
-    let mut declare = |metric: Metric, kind: &str, owner: &str| {
-        let name = format!("{kind}/{owner}/{}", metric.name());
-        let policy = rules.policy_for(&name)?;
-        let id = archive.policy(policy).expect("the rules of a scenario name policies that exist");
-        let labels = [(kind, owner), ("unit", metric.unit())];
-        Some(archive.declare(&format!("{name}@{policy}"), id, &labels).expect("owners have different names"))
-    };
-    let mut all =
-        |of: Owner, kind: &str, owner: &str| Metric::of(of).map(|metric| declare(metric, kind, owner)).collect();
-    let of_pools = pools.iter().map(|pool| all(Owner::Pool, "pool", &pool.spec.name)).collect();
-    let of_sources = loads.iter().map(|load| all(Owner::Source, "source", &load.name)).collect();
-    let of_functions = functions.iter().map(|name| declare(Metric::Invocations, "function", name)).collect();
-    Also { pools: of_pools, functions: of_functions, sources: of_sources }
 }

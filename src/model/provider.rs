@@ -32,8 +32,7 @@ pub struct Turned {
 impl World {
     /// Sets up monitor, alarms and scaling groups, before anything exists.
     pub fn install(&mut self, provider: &ProviderSpec) {
-        let functions: Vec<String> = self.functions.iter().map(|function| function.name.clone()).collect();
-        self.monitor = Monitor::new(provider.monitor, &provider.archive, &self.pools, &functions, &self.loads);
+        self.monitor = Monitor::new(provider.monitor, &provider.archive);
         for alarm in &provider.alarms {
             self.monitor.keep(alarm.looks_back());
         }
@@ -47,6 +46,7 @@ impl World {
 
     /// Starts the clocks of the monitor, of every alarm and timetable.
     pub fn start_provider(&mut self, plan: &mut Plan) {
+        self.monitor.open(&self.pools, &self.functions, &self.loads);
         self.plan_metrics(Instant::ZERO, plan);
         for index in 0..self.alarms.len() {
             let first = Instant::ZERO + self.monitor.spec().delay;

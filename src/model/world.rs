@@ -96,8 +96,7 @@ impl World {
         accounts: Vec<Account>,
         tariff: Tariff,
     ) -> World {
-        let names: Vec<String> = functions.iter().map(|function| function.name.clone()).collect();
-        let monitor = Monitor::new(MonitorSpec::default(), &ArchiveSpec::default(), &pools, &names, &[]);
+        let monitor = Monitor::new(MonitorSpec::default(), &ArchiveSpec::default());
         let tables = Tables::new(nodes.len(), functions.len());
         World {
             servers: Servers::new(functions.len(), &pools),

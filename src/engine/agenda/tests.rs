@@ -39,7 +39,7 @@ fn an_old_handle_is_harmless() {
     let old = agenda.plan(at(1), Rank(0), 'a');
     assert_eq!(agenda.pop(), Some((at(1), 'a')));
     let new = agenda.plan(at(2), Rank(0), 'b');
-    assert_eq!(old.slot, new.slot, "the slot is used again");
+    assert_eq!(old.slot(), new.slot(), "the slot is used again");
     assert_eq!(agenda.cancel(old), None);
     assert!(!agenda.move_to(old, at(9)));
     assert_eq!(agenda.due(old), None);
