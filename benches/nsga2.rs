@@ -1,6 +1,6 @@
 //! How long a planning step of 10,000 evaluations takes, and the ZDT runs of the literature, on one thread.
 //!
-//! Prints the best and the median of several runs. The README claims a planning step under 50 ms on one core.
+//! Prints the best and the median of several runs. Wanted is a planning step under 50 ms on one core.
 
 #[path = "../tests/conformance/mape/zdt.rs"]
 mod zdt;

@@ -34,7 +34,7 @@ pub mod provider;
 pub mod queue;
 pub mod request;
 pub mod routing;
-mod series;
+mod series_ids;
 pub mod serve;
 pub mod sharing;
 pub mod tariff;

@@ -1,6 +1,7 @@
 //! The provider's monitor: what happened in each pool and function, posted period by period to the archive.
 //!
-//! Alarms, scaling groups, the view of a strategy and `timeline.csv` read only from here. The pools keep counters anyway;
+//! Alarms, scaling groups, the view of a strategy and `timeline.csv` read only from here; where none of them reads,
+//! nothing is measured. The pools keep counters anyway;
 //! the monitor looks at them once a step (the finer of its granularity and the timeline's period), so that a metric costs
 //! nothing per request. Names and statistics are those of CloudWatch (namespaces ApplicationELB, AutoScaling, EC2, Lambda).
 //!
@@ -16,7 +17,7 @@ use super::load::LoadMeter;
 use super::metric::Owner;
 pub use super::metric::{Metric, Statistic};
 use super::pool::{Capacity, Pool};
-use super::series::Series;
+use super::series_ids::{Owners, SeriesIds};
 use crate::engine::gauge::Reading;
 use crate::engine::time::{Instant, Span};
 
@@ -57,10 +58,10 @@ impl MonitorSpec {
     }
 
     /// The periods that are kept for reads up to `back` before the end of the last published one: those of the delay
-    /// as well, the one that is being filled, and the one before it.
-    fn published(&self, back: Span) -> Definition {
+    /// as well, and the one that is being filled.
+    fn kept_for(&self, back: Span) -> Definition {
         let reach = back.as_nanos().saturating_add(self.delay.as_nanos());
-        Definition::bounded(self.granularity, reach.div_ceil(self.granularity.as_nanos()) + 2)
+        Definition::bounded(self.granularity, reach.div_ceil(self.granularity.as_nanos()) + 1)
     }
 }
 
@@ -77,8 +78,15 @@ pub struct ArchiveSpec {
     pub openmetrics: bool,
 }
 
-/// An alarm looks back a day at most, as CloudWatch's; series that are written out are kept as long.
-pub const KEPT: Span = Span::from_secs(86_400);
+impl ArchiveSpec {
+    /// Whether a series of this name is written out.
+    pub fn exports(&self, name: &str) -> bool {
+        self.export.iter().any(|pattern| Rules::fits(pattern, name))
+    }
+}
+
+/// Series that are written out at the end reach back as far as this, or further where somebody reads further.
+const EXPORTED: Span = Span::from_secs(86_400);
 
 /// What a pool had counted when it was last looked at.
 struct Seen {
@@ -98,8 +106,8 @@ pub struct Monitor {
     /// Whether anybody reads at all.
     read: bool,
     archive: Archive,
-    kept: ArchiveSpec,
-    series: Series,
+    archive_spec: ArchiveSpec,
+    series: SeriesIds,
     seen: Vec<Seen>,
     arrived: Vec<u64>,
     looked: Instant,
@@ -107,14 +115,14 @@ pub struct Monitor {
 
 impl Monitor {
     /// A monitor that nobody reads yet.
-    pub fn new(spec: MonitorSpec, kept: &ArchiveSpec) -> Monitor {
+    pub fn new(spec: MonitorSpec, archive_spec: &ArchiveSpec) -> Monitor {
         Monitor {
             spec,
-            back: if kept.export.is_empty() { Span::ZERO } else { KEPT },
-            read: !kept.export.is_empty() || !kept.rules.is_empty(),
+            back: Span::ZERO,
+            read: !archive_spec.export.is_empty(),
             archive: Archive::new(),
-            kept: kept.clone(),
-            series: Series::default(),
+            archive_spec: archive_spec.clone(),
+            series: SeriesIds::default(),
             seen: Vec::new(),
             arrived: Vec::new(),
             looked: Instant::ZERO,
@@ -126,13 +134,19 @@ impl Monitor {
         if !self.read {
             return;
         }
-        let mut definitions = vec![self.spec.published(self.back)];
-        if self.spec.sample != self.spec.granularity {
-            definitions.push(Definition::bounded(self.spec.sample, 2));
-        }
-        let policy = Policy::tallies("provider", &definitions);
-        let policy = self.archive.add_policy(policy).expect("two lengths make a policy");
-        self.series = Series::declare(&mut self.archive, policy, &self.kept, (pools, functions, loads));
+        let policies = [("provider", self.back), ("exported", self.back.max(EXPORTED))].map(|(name, back)| {
+            let mut definitions = vec![self.spec.kept_for(back)];
+            if self.spec.sample != self.spec.granularity {
+                definitions.push(Definition::bounded(self.spec.sample, 2));
+            }
+            self.archive.add_policy(Policy::tallies(name, &definitions)).expect("one or two lengths make a policy")
+        });
+        self.series = SeriesIds::declare(
+            &mut self.archive,
+            policies,
+            &self.archive_spec,
+            Owners { pools, functions, sources: loads },
+        );
         let seen = pools.iter().map(|pool| Seen {
             offered: 0,
             throttled: 0,
@@ -156,13 +170,13 @@ impl Monitor {
     }
 
     /// The last sampling period will be read.
-    pub fn keep_samples(&mut self) {
+    pub fn will_sample(&mut self) {
         self.read = true;
     }
 
     /// Somebody will read as far as `back` before the end of the last published period, in whole periods; not at all
     /// where it is zero. Before the start.
-    pub fn keep(&mut self, back: Span) {
+    pub fn will_read(&mut self, back: Span) {
         self.read |= !back.is_zero();
         self.back = self.back.max(back.round_up_to(self.spec.granularity));
     }
@@ -174,8 +188,7 @@ impl Monitor {
 
     /// The series that a run writes out, in order of declaration.
     pub fn exported(&self) -> Vec<MetricId> {
-        let fits = |name: &str| self.kept.export.iter().any(|pattern| Rules::fits(pattern, name));
-        self.archive.metrics().filter(|&metric| fits(self.archive.name(metric))).collect()
+        self.archive.metrics().filter(|&metric| self.archive_spec.exports(self.archive.name(metric))).collect()
     }
 
     /// Posts what happened since the last look, as measures of the time since then.
@@ -333,17 +346,29 @@ impl Monitor {
     /// The statistic over the `periods` granularities that were published last; `None` where they hold no point.
     ///
     /// # Panics
-    /// Further back than anybody said that they would read: [`Monitor::keep`].
+    /// Further back than anybody said that they would read: [`Monitor::will_read`].
     pub fn latest(&self, of: Of, metric: Metric, statistic: Statistic, periods: u32, now: Instant) -> Option<f64> {
         let granularity = self.spec.granularity;
         let to = self.published_until(granularity, now);
         let back = granularity.as_nanos().saturating_mul(u64::from(periods));
-        assert!(back <= self.back.as_nanos(), "a strategy reads no further back than its `looks_back` says");
+        assert!(
+            back <= self.back.as_nanos(),
+            "{periods} periods of {granularity} were read, and `looks_back` says {}",
+            self.back
+        );
         self.between(of, metric, statistic, Instant::from_nanos(to.as_nanos().saturating_sub(back)), to)
     }
 
     /// The statistic over the granularities from `from` (included) to `to` (excluded), published or not.
-    pub fn between(&self, of: Of, metric: Metric, statistic: Statistic, from: Instant, to: Instant) -> Option<f64> {
+    pub(super) fn between(
+        &self,
+        of: Of,
+        metric: Metric,
+        statistic: Statistic,
+        from: Instant,
+        to: Instant,
+    ) -> Option<f64> {
+        debug_assert!(self.read, "nobody has said that metrics would be read");
         let id = self.id(of, metric)?;
         let granularity = self.spec.granularity;
         let buckets = to.saturating_since(from).as_nanos() / granularity.as_nanos();
@@ -382,6 +407,7 @@ impl Monitor {
     }
 
     fn sampled_as(&self, of: Of, metric: Metric, kind: Kind, now: Instant) -> Option<f64> {
+        debug_assert!(self.read, "nobody has said that the timeline would be read");
         let sample = self.spec.sample;
         let from = Instant::from_nanos(now.as_nanos().checked_sub(sample.as_nanos())?);
         let id = self.id(of, metric)?;

@@ -34,7 +34,7 @@ impl World {
     pub fn install(&mut self, provider: &ProviderSpec) {
         self.monitor = Monitor::new(provider.monitor, &provider.archive);
         for alarm in &provider.alarms {
-            self.monitor.keep(alarm.looks_back());
+            self.monitor.will_read(alarm.looks_back());
         }
         self.alarms = provider.alarms.iter().cloned().map(Alarm::new).collect();
         self.groups = provider.groups.iter().cloned().map(Group::new).collect();

@@ -159,11 +159,14 @@ impl<'a> View<'a> {
 
     /// A statistic of a pool's metric over the last `periods` periods of the monitor that are published: what the
     /// provider tells, late and averaged. `None` where they hold no point. Who reads has said so: `Strategy::looks_back`.
+    ///
+    /// # Panics
+    /// Further back than said.
     pub fn metric(&self, pool: PoolId, metric: Metric, statistic: Statistic, periods: u32) -> Option<f64> {
         self.world.monitor.latest(Of::Pool(pool), metric, statistic, periods, self.now)
     }
 
-    /// The same of a function.
+    /// [`View::metric`] of a function.
     pub fn function_metric(
         &self,
         function: FunctionId,
@@ -174,7 +177,7 @@ impl<'a> View<'a> {
         self.world.monitor.latest(Of::Function(function), metric, statistic, periods, self.now)
     }
 
-    /// The same of a source: what its load generator tells.
+    /// [`View::metric`] of a source: what its load generator tells.
     pub fn source_metric(&self, source: SourceId, metric: Metric, statistic: Statistic, periods: u32) -> Option<f64> {
         self.world.monitor.latest(Of::Source(source), metric, statistic, periods, self.now)
     }

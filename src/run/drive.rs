@@ -110,9 +110,9 @@ impl<'a> Driver<'a> {
         let wants = sink.wants();
         let mut world = setup.world();
         world.log_departures = wants.departures;
-        world.monitor.keep(strategy.looks_back());
+        world.monitor.will_read(strategy.looks_back());
         if wants.samples {
-            world.monitor.keep_samples();
+            world.monitor.will_sample();
         }
         let feed = |of: &SourceSetup| Feed {
             source: of.source(&streams),

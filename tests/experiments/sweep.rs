@@ -96,15 +96,23 @@ fn a_sweep_that_was_killed_again_and_again_gives_the_same_bytes() {
     place.write("queue.toml", &sweep(points, horizon_s));
     let began = std::time::Instant::now();
     place.done("sweep queue.toml -q --out whole");
+    let took = began.elapsed();
     let runs = finished(&place, "whole");
-    // Offsets within the time that a sweep takes here and now: early ones come before the first run, late ones in the midst.
-    let longest = began.elapsed().mul_f64(0.7);
+    for part in 1..=3 {
+        place.done(&format!("sweep queue.toml -q --shard {part}/3 --out part{part}"));
+    }
+    place.done("collect queue.toml --from part1 --from part2 --from part3 --out together");
+    assert_eq!(place.read("together/queue/points.csv"), place.read("whole/queue/points.csv"), "three shards");
+    // Within a small part of the time that a sweep took here and now: ten of them, each going on where the last was
+    // killed, do not finish it.
+    let longest = took.mul_f64(0.15);
     let mut rng = Rng::seeded(20_251_122);
     let mut midst = 0;
     for round in 0..rounds {
         let out = format!("torn{round}");
         let offsets: Vec<Duration> = (0..kills).map(|_| longest.mul_f64(rng.uniform())).collect();
         let stages = killed(&place, &out, &offsets);
+        assert_eq!(stages.len(), kills, "a kill found the sweep at its end: {stages:?} of {runs}");
         midst += stages.iter().filter(|&&stage| 0 < stage && stage < runs).count();
         let told = place.done(&format!("sweep queue.toml --out {out}"));
         println!("killed with {stages:?} of {runs} runs; at the end: {}", told.lines().next().unwrap());

@@ -7,6 +7,7 @@ use stratosim::experiment::opened::open;
 use stratosim::model::world::Departure;
 use stratosim::run::drive::drive;
 use stratosim::run::sink::{CallRow, DecisionRow, PoolSample, Sink, Wants};
+use stratosim::run::summary::Summary;
 
 /// What a run wrote.
 #[derive(Default)]
@@ -72,6 +73,13 @@ pub fn text(strategy: &str, sample: &str, pool: &str, rest: &str) -> String {
 
 /// Runs a scenario whose source has these counts, one for each second.
 pub fn run(text: &str, counts: &[u32]) -> Seen {
+    let mut seen = Seen::default();
+    run_into(text, counts, &mut seen);
+    seen
+}
+
+/// The same with rows that go wherever `sink` puts them.
+pub fn run_into(text: &str, counts: &[u32], sink: &mut dyn Sink) -> Summary {
     let folder = tempfile::tempdir().expect("a folder for the scenario");
     let lines: String = counts.iter().map(|count| format!("{count}\n")).collect();
     std::fs::write(folder.path().join("counts.txt"), lines).expect("counts can be written");
@@ -79,10 +87,9 @@ pub fn run(text: &str, counts: &[u32]) -> Seen {
     std::fs::write(&path, text).expect("a scenario can be written");
     let opened = open(&path, &[]).unwrap_or_else(|complaints| panic!("{complaints}"));
     let column = &opened.columns[0];
-    let mut seen = Seen::default();
     let setup = opened.setup_for(column, 0);
-    let driven = drive(&setup, &column.label, &mut *opened.build(column).strategy, &mut seen);
+    let driven = drive(&setup, &column.label, &mut *opened.build(column).strategy, sink);
     let (summary, _) = driven.unwrap_or_else(|stop| panic!("{stop}"));
     assert_eq!(summary.broken_laws(), Vec::<String>::new());
-    seen
+    summary
 }

@@ -25,6 +25,9 @@ use crate::strategy::mape::{
     RateOf, ScaleAndTune, StepPlanner, ThresholdStage, UtilisationAnalysis,
 };
 
+/// So long at most does the monitor keep points for a loop that reads a mean over an interval.
+const INTERVAL_MAX: Span = Span::from_secs(7 * 86_400);
+
 /// A loop under construction: parameters that were read, and the complaints about them.
 struct Bench<'p, 'd, T> {
     part: &'p Part<'d, T>,
@@ -55,8 +58,8 @@ impl<'p, 'd, T: Serialize> Bench<'p, 'd, T> {
         if period.is_zero() {
             self.desk.add(self.part.refuse("period", "a length of time above zero"));
         }
-        if interval.is_some_and(Span::is_zero) {
-            self.desk.add(self.part.refuse("interval", "a length of time above zero"));
+        if interval.is_some_and(|interval| interval.is_zero() || interval > INTERVAL_MAX) {
+            self.desk.add(self.part.refuse("interval", "a length of time above zero, a week at most"));
         }
         // What the provider's monitor publishes once a minute cannot be read every ten seconds.
         let granularity = self.setup.provider.monitor.granularity;

@@ -4,11 +4,14 @@ use super::Checker;
 use crate::engine::time::Span;
 use crate::model::alarm::{AlarmSpec, Comparison, Missing};
 use crate::model::ids::{FunctionId, PoolId};
-use crate::model::monitor::{KEPT, Metric, MonitorSpec, Of, Statistic};
+use crate::model::monitor::{Metric, MonitorSpec, Of, Statistic};
 use crate::model::pool::{Birth, PoolSpec};
 use crate::model::provider::ProviderSpec;
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
+
+/// The longest delay of metrics, and the longest that an alarm looks back.
+const DAY: Span = Span::from_secs(86_400);
 
 /// The monitor looks at most so often in its shorter period, so that two lengths that hardly fit do not cost a run.
 const LOOKS_MAX: u64 = 100;
@@ -31,8 +34,8 @@ impl Checker<'_> {
         if spec.granularity < GRANULARITY_MIN {
             self.refuse("monitor.granularity", format!("a length of time of at least {GRANULARITY_MIN}"));
         }
-        if spec.delay > KEPT {
-            self.refuse("monitor.delay", "at most a day, as long as points are kept");
+        if spec.delay > DAY {
+            self.refuse("monitor.delay", "at most a day");
         }
         if spec.granularity < GRANULARITY_MIN || spec.sample.is_zero() {
             return MonitorSpec::default();
@@ -116,15 +119,15 @@ impl Checker<'_> {
         }
     }
 
-    /// A period must consist of whole granularities, and all periods looked at must still be kept.
+    /// A period must consist of whole granularities, and all periods looked at make a day at most, as with CloudWatch.
     pub(super) fn period(&mut self, period: Span, periods: u32, monitor: MonitorSpec, path: &KeyPath, many: &str) {
         let granularity = monitor.granularity;
         if period.is_zero() || !period.as_nanos().is_multiple_of(granularity.as_nanos()) {
             self.refuse(path.key("period"), format!("a multiple of the monitor's granularity of {granularity}"));
-        } else if period.as_nanos().saturating_mul(u64::from(periods)) > KEPT.as_nanos() {
+        } else if period.as_nanos().saturating_mul(u64::from(periods)) > DAY.as_nanos() {
             self.refuse(
                 path.key(many),
-                format!("at most a day in all: {} periods of {period}", KEPT.as_nanos() / period.as_nanos()),
+                format!("at most a day in all: {} periods of {period}", DAY.as_nanos() / period.as_nanos()),
             );
         }
     }

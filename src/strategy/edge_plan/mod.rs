@@ -292,7 +292,7 @@ fn leave_notes(decision: &Decision, instance: &Instance, orders: &mut Orders) {
 
 impl Strategy for EdgePlan {
     fn looks_back(&self) -> Span {
-        // One period, however long.
+        // One period of the monitor, however long.
         Span::from_nanos(1)
     }
 

@@ -100,7 +100,7 @@ fn world() -> World {
     let pools = vec![container("east", 1, 0, 256), lambda(0), container("west", 2, 0, 256)];
     let pools = pools.into_iter().map(|spec| Pool::new(spec, &streams)).collect();
     let mut world = World::new(nodes, network, vec![function], pools, vec![], Tariff::default());
-    world.monitor.keep(strategy(Method::Local, &[]).looks_back());
+    world.monitor.will_read(strategy(Method::Local, &[]).looks_back());
     world
 }
 
