@@ -49,9 +49,16 @@ fn optimum(instance: &Instance, whole: bool) -> (f64, f64) {
     (found.objective.expect("sending all to the cloud is feasible"), found.bound.expect("a proof has a bound"))
 }
 
-/// Small enough for the first tier with the solver at hand.
+/// Small enough for the tier with the solver at hand.
 fn soon(instance: &Instance) -> bool {
-    instance.nodes <= if cfg!(feature = "highs") { 12 } else { 3 }
+    instance.nodes
+        <= if cfg!(all(feature = "highs", feature = "long")) {
+            20
+        } else if cfg!(feature = "highs") {
+            12
+        } else {
+            3
+        }
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn at_half_load_the_published_rule_never_rests() {
 }
 
 #[test]
-fn at_half_load_the_mean_of_the_same_samples_moves_nothing() {
+fn within_the_band_the_mean_of_the_same_samples_moves_nothing() {
     let group = "[alarms.busy]\npool = \"web\"\nmetric = \"CPUUtilization\"\nperiod = \"120s\"\ncomparison = \"greater\"\n\
         threshold = 70\n\
         [alarms.idle]\npool = \"web\"\nmetric = \"CPUUtilization\"\nperiod = \"120s\"\ncomparison = \"less\"\nthreshold = 30\n\
@@ -32,7 +32,14 @@ fn at_half_load_the_mean_of_the_same_samples_moves_nothing() {
         policies.out = { kind = \"simple\", alarm = \"busy\", change = 10 }\n\
         policies.in = { kind = \"simple\", alarm = \"idle\", change = -10 }\n";
     let text = text("auto", "60s", "size = 10", group).replace("slots = 10", "slots = 16");
-    let seen = run(&text, &[PER_SECOND; SECONDS]);
-    assert_eq!(seen.by("g"), Vec::<&str>::new());
-    assert!(seen.samples.iter().skip(1).all(|sample| (sample.utilisation - 0.5).abs() < 1e-9));
+    // Slots in use of 160: the band reaches from 30 to 70 %, its ends included.
+    for per_second in [48, 64, PER_SECOND, 96, 112] {
+        let seen = run(&text, &[per_second; SECONDS]);
+        assert_eq!(seen.by("g"), Vec::<&str>::new(), "{per_second} of 160");
+        let wanted = f64::from(per_second) / 160.0;
+        assert!(seen.samples.iter().skip(1).all(|sample| (sample.utilisation - wanted).abs() < 1e-9), "{per_second}");
+    }
+    for per_second in [47, 113] {
+        assert!(!run(&text, &[per_second; SECONDS]).by("g").is_empty(), "{per_second} of 160 is beyond the band");
+    }
 }

@@ -135,6 +135,12 @@ pub struct CompareArgs {
     pub out: PathBuf,
     #[arg(long, alias = "loop_over", default_value = "Nn")]
     pub loop_over: String,
+    /// What the key is called in pictures.
+    #[arg(long, alias = "loop_over_label")]
+    pub loop_over_label: Option<String>,
+    /// Whose figures are drawn; deviations are drawn with both.
+    #[arg(long, num_args = 1.., value_parser = ["LoadManagementModel", "FaaS-MACrO"])]
+    pub models: Vec<String>,
     #[arg(long, alias = "filter_by")]
     pub filter_by: Option<String>,
     #[arg(long, alias = "keep_only")]

@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod lp;
 mod pictures;
+mod study_drawn;
 mod tables_drawn;
 
 pub use arguments::PlanFralb;
@@ -216,6 +217,9 @@ fn instance_macro(args: &MacroArgs, path: &Path, out: &mut dyn Write) -> Result<
     rounds.rows.iter().for_each(|row| table.push(places.iter().map(|&place| &row[place])));
     writeln!(out, "{}", table.to_text())?;
     writeln!(out, "objective {}; {}", outcome.by_welfare.objective, outcome.termination())?;
+    if !options.is_reproducible() {
+        writeln!(out, "not reproducible: a time limit had a say")?;
+    }
     Ok(true)
 }
 
@@ -240,6 +244,7 @@ fn study(args: &StudyArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result
         for base in bases {
             writeln!(out, "{}\n{}", base.display(), postprocess(&base, &args.loop_over)?.objectives.to_text())?;
             tables_drawn::draw_pairs(&base.join(POSTPROCESSING), &args.loop_over)?;
+            study_drawn::draw_study(&base.join(POSTPROCESSING), &args.loop_over)?;
         }
         return Ok(true);
     }
@@ -260,6 +265,7 @@ fn study(args: &StudyArgs, out: &mut dyn Write, notes: &mut dyn Write) -> Result
     }
     writeln!(out, "{}", summary?.objectives.to_text())?;
     tables_drawn::draw_pairs(&base.join(POSTPROCESSING), &args.loop_over)?;
+    study_drawn::draw_study(&base.join(POSTPROCESSING), &args.loop_over)?;
     if args.enable_plotting {
         let plot_interval = document["plot_interval"].as_u64().map(|interval| interval as usize);
         let experiments = Experiments::read(&base)?;
@@ -337,7 +343,10 @@ fn comparison(args: &CompareArgs, out: &mut dyn Write) -> Result<bool, FralbFail
             compare_single_model(&folders, &args.loop_over, args.single_model_baseline, &selection, &args.out)?
         }
     };
-    tables_drawn::draw_boxes(&args.out, &args.loop_over)?;
+    let label = args.loop_over_label.as_deref().unwrap_or(&args.loop_over);
+    let shown = tables_drawn::Shown { label, models: &args.models };
+    tables_drawn::draw_boxes(&args.out, &args.loop_over, &shown)?;
+    study_drawn::draw_bars(&args.out, &args.loop_over, &shown)?;
     writeln!(out, "{}", table.to_text())?;
     Ok(true)
 }

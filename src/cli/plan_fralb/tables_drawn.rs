@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 pub(super) fn draw_pairs(folder: &Path, loop_over: &str) -> Result<(), FileError> {
     let path = folder.join("runtime.csv");
     let runtimes = Table::read(&path)?;
+    let shares = folder.join("rejections.csv");
+    let rejections = Table::read(&shares)?;
     for pair in pairs(folder)? {
         let name = pair.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let objectives = Table::read(&pair.join("obj.csv"))?;
@@ -28,6 +30,9 @@ pub(super) fn draw_pairs(folder: &Path, loop_over: &str) -> Result<(), FileError
         }
         let (value, seed) = name.rsplit_once('_').unwrap_or((&name, ""));
         let of_pair = matching(&runtimes, &[(loop_over, value), ("seed", seed)], &path)?;
+        let of_cloud = matching(&rejections, &[(loop_over, value), ("seed", seed)], &shares)?;
+        lines(&of_cloud, &[LMM, MACRO], "Sent to the cloud by period", "share %", &shares)?
+            .put(&pair.join("rejections.svg"))?;
         lines(&of_pair, &["iteration", "best_iteration"], "Last and best round", "round", &path)?
             .put(&pair.join("iterations.svg"))?;
         let mut plot = lines(&of_pair, &[LMM, MACRO], "Runtime by period", "runtime s", &path)?;
@@ -37,17 +42,37 @@ pub(super) fn draw_pairs(folder: &Path, loop_over: &str) -> Result<(), FileError
     Ok(())
 }
 
+/// What of a comparison is drawn, and what the key is called there.
+pub(super) struct Shown<'a> {
+    pub label: &'a str,
+    /// Methods by name; both when empty.
+    pub models: &'a [String],
+}
+
+impl Shown<'_> {
+    /// Whether a measure of `box.csv` is drawn: a method's own figures with the method, a deviation with both.
+    pub(super) fn is_wanted(&self, measure: &str) -> bool {
+        let wanted = |name: &str| self.models.is_empty() || self.models.iter().any(|model| model == name);
+        match measure {
+            LMM => wanted(LMM),
+            MACRO | "iteration" | "best_iteration" => wanted(MACRO),
+            _ => wanted(LMM) && wanted(MACRO),
+        }
+    }
+}
+
 /// Draws the spreads of a comparison: one picture for each table and measure of `box.csv`.
 ///
 /// # Errors
 /// A table that cannot be read, pictures that cannot be written.
-pub(super) fn draw_boxes(folder: &Path, key: &str) -> Result<(), FileError> {
+pub(super) fn draw_boxes(folder: &Path, key: &str, shown: &Shown<'_>) -> Result<(), FileError> {
     let path = folder.join("box.csv");
     let boxes = Table::read(&path)?;
     let (table, measure) = (boxes.column("table", &path)?, boxes.column("measure", &path)?);
     let mut drawn: Vec<(String, String)> =
         boxes.rows.iter().map(|row| (row[table].clone(), row[measure].clone())).collect();
     drawn.dedup();
+    drawn.retain(|(_, what)| shown.is_wanted(what));
     for (of, what) in drawn {
         let rows = matching(&boxes, &[("table", &of), ("measure", &what)], &path)?;
         let column = |name: &str| rows.numbers(name, &path);
@@ -63,7 +88,7 @@ pub(super) fn draw_boxes(folder: &Path, key: &str) -> Result<(), FileError> {
             Series::dots("least", ends(least)),
             Series::dots("greatest", ends(most)),
         ];
-        let plot = Plot::lines(&format!("{of}: {what}"), Axis::new(key, ""), Axis::new(&what, ""), series);
+        let plot = Plot::lines(&format!("{of}: {what}"), Axis::new(shown.label, ""), Axis::new(&what, ""), series);
         Picture(plot).put(&folder.join(format!("box_{of}_{what}.svg")))?;
     }
     Ok(())
@@ -94,10 +119,10 @@ pub(super) fn draw_progress(folder: &Path, key: &str) -> Result<(), FileError> {
 }
 
 /// A plot that can be written.
-struct Picture(Plot);
+pub(super) struct Picture(pub(super) Plot);
 
 impl Picture {
-    fn put(&self, path: &Path) -> Result<(), FileError> {
+    pub(super) fn put(&self, path: &Path) -> Result<(), FileError> {
         std::fs::write(path, self.0.svg()).map_err(|error| FileError::new(path, error))
     }
 }
@@ -112,7 +137,7 @@ fn pairs(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 }
 
 /// Rows whose entries are as stated.
-fn matching(table: &Table, wanted: &[(&str, &str)], path: &Path) -> Result<Table, FileError> {
+pub(super) fn matching(table: &Table, wanted: &[(&str, &str)], path: &Path) -> Result<Table, FileError> {
     let columns: Vec<usize> = wanted.iter().map(|(name, _)| table.column(name, path)).collect::<Result<_, _>>()?;
     let is_it = |row: &&Vec<String>| columns.iter().zip(wanted).all(|(&column, (_, value))| row[column] == *value);
     Ok(Table { columns: table.columns.clone(), rows: table.rows.iter().filter(is_it).cloned().collect() })

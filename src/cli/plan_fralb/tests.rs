@@ -54,8 +54,13 @@ fn a_study_is_run_checked_compared_and_cut_short() {
     for name in ["sp.svg", "rmp.svg", "load/f0.svg", "load/f1.svg", "graph.svg", "sp_0.svg"] {
         drawn(&format!("3_3-faas-macro/{name}"));
     }
-    for name in ["obj", "obj_deviation", "loc_by_function", "iterations", "runtime_comparison"] {
+    for name in ["obj", "obj_deviation", "loc_by_function", "rejections", "iterations", "runtime_comparison"] {
         drawn(&format!("postprocessing/4_3/{name}.svg"));
+    }
+    for name in
+        ["obj-Nn_3", "rejections-Nn_4", "runtime-Nn_3", "linear_runtime-Nn_4", "i_tc-Nn_3", "i_termination_condition"]
+    {
+        assert_eq!(drawn(&format!("postprocessing/{name}.svg")), 1, "{name}");
     }
     let (result, out) = call(&["check", base]);
     assert!(result.expect("plans") && out.matches("keep every rule").count() == 4, "{out}");
@@ -63,6 +68,13 @@ fn a_study_is_run_checked_compared_and_cut_short() {
     let (result, out) = call(&["compare", "-i", base, "-o", compared.to_str().expect("a path")]);
     assert!(result.expect("tables") && out.contains("dev"), "{out}");
     drawn("../compared/box_obj_dev.svg");
+    drawn("../compared/bars_runtime_FaaS-MACrO.svg");
+    let alone = folder.path().join("alone");
+    let asked = ["--models", "FaaS-MACrO", "--loop_over_label", "Number of agents"];
+    let line = [&["compare", "-i", base, "-o", alone.to_str().expect("a path")][..], &asked].concat();
+    assert!(call(&line).0.expect("tables"));
+    let bars = std::fs::read_to_string(alone.join("bars_obj_FaaS-MACrO.svg")).expect("bars");
+    assert!(bars.contains("Number of agents") && !alone.join("bars_obj_dev.svg").exists());
     let (result, out) = call(&["what-if", "-f", base, "-m", "0", "10"]);
     assert!(result.expect("rounds") && out.contains("centralized_dev_mean"), "{out}");
     assert_eq!(drawn("what-if/progressive_dev-Nn_3.svg"), 1);

@@ -58,6 +58,17 @@ pub struct Bargain {
     pub workers: usize,
 }
 
+impl Bargain {
+    /// Whether no limit of wall-clock time has a say: neither of the period nor of the coordinator's searches.
+    pub fn is_reproducible(&self) -> bool {
+        let coordinator = match &self.coordinator {
+            Coordinator::Greedy(_) => None,
+            Coordinator::Milp(milp) => milp.time_limit,
+        };
+        self.time_limit.is_none() && coordinator.is_none()
+    }
+}
+
 impl Default for Bargain {
     fn default() -> Bargain {
         Bargain {

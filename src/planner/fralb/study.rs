@@ -49,6 +49,9 @@ pub struct Finished {
     pub reproducible: bool,
 }
 
+/// In the folder of a run on which a time limit had a say.
+const NOT_REPRODUCIBLE: &str = "not-reproducible.txt";
+
 /// A configuration, what was generated from it, and threads for local problems.
 pub struct Study<'a> {
     pub configuration: &'a Configuration,
@@ -77,6 +80,12 @@ impl Study<'_> {
             Method::Centralized => self.centralized(&aside)?,
             Method::FaasMacro => self.decentralized(&aside)?,
         };
+        if !finished.reproducible {
+            let path = aside.join(NOT_REPRODUCIBLE);
+            let text =
+                "A limit of wall-clock time had a say: another machine, or this one busier, may find another plan.\n";
+            std::fs::write(&path, text).map_err(|error| FileError::new(&path, error))?;
+        }
         std::fs::rename(&aside, folder).map_err(|error| FileError::new(folder, error))?;
         Ok(Finished { folder: folder.to_owned(), ..finished })
     }
@@ -173,7 +182,7 @@ impl Study<'_> {
             let path = folder.join(journal::LOG);
             std::fs::write(&path, log).map_err(|error| FileError::new(&path, error))?;
         }
-        let reproducible = options.time_limit.is_none();
+        let reproducible = options.is_reproducible();
         Ok(Finished { folder: folder.to_owned(), objectives, terminations, reproducible })
     }
 
@@ -238,6 +247,22 @@ mod tests {
                 assert!(again.to_string().contains("exists"));
             },
         );
+    }
+
+    #[test]
+    fn a_run_under_a_time_limit_says_in_its_folder_that_it_may_come_out_otherwise() {
+        for (options, marked) in [
+            (json!({"general": {"TimeLimit": 60}, "coordinator": {"sorting_rule": "beta"}}), true),
+            (json!({"coordinator": {"sorting_rule": "beta"}}), false),
+        ] {
+            study(
+                |document| document["solver_options"] = options.clone(),
+                |study, base| {
+                    let run = study.run(Method::FaasMacro, &base.join("macro")).expect("small");
+                    assert_eq!((run.folder.join(NOT_REPRODUCIBLE).exists(), !run.reproducible), (marked, marked));
+                },
+            );
+        }
     }
 
     #[test]
