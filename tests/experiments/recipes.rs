@@ -96,9 +96,9 @@ fn dask_runs_the_shards_and_collects_them() {
     }
     let place = place();
     let wanted = table(&place);
-    place.write("dask.py", &recipe(&place, "dask", &[]));
+    place.write("sweep.py", &recipe(&place, "dask", &[]));
     let mut command = Command::new(&python);
-    command.arg("dask.py").current_dir(place.path(".")).env("STRATOSIM", env!("CARGO_BIN_EXE_stratosim"));
+    command.arg("sweep.py").current_dir(place.path(".")).env("STRATOSIM", env!("CARGO_BIN_EXE_stratosim"));
     let ran = said(&command.output().unwrap());
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(ran.out.lines().filter(|line| line.starts_with("shard ")).count(), 3, "{ran:?}");
