@@ -4,7 +4,7 @@
 //! written down. An average between two instants is the difference of two readings, so a warm-up is dropped by taking one
 //! at its end.
 
-use super::time::{Instant, Span};
+use super::time::Instant;
 
 /// A level over time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,14 +68,9 @@ impl Gauge {
 }
 
 impl Reading {
-    /// The time since an earlier reading.
-    pub fn span_since(&self, earlier: &Reading) -> Span {
-        self.at.since(earlier.at)
-    }
-
     /// The mean level since an earlier reading; `None` where no time has passed.
     pub fn mean_since(&self, earlier: &Reading) -> Option<f64> {
-        let span = self.span_since(earlier).as_nanos();
+        let span = self.at.since(earlier.at).as_nanos();
         (span > 0).then(|| (self.integral - earlier.integral) as f64 / span as f64)
     }
 }
@@ -83,6 +78,7 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::time::Span;
 
     fn at(secs: u64) -> Instant {
         Instant::ZERO + Span::from_secs(secs)

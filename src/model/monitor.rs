@@ -1,9 +1,9 @@
 //! The provider's monitor: what happened in each pool and function, posted period by period to the archive.
 //!
 //! Alarms, scaling groups, the view of a strategy and `timeline.csv` read only from here; where none of them reads,
-//! nothing is measured. The pools keep counters anyway;
-//! the monitor looks at them once a step (the finer of its granularity and the timeline's period), so that a metric costs
-//! nothing per request. Names and statistics are those of CloudWatch (namespaces ApplicationELB, AutoScaling, EC2, Lambda).
+//! nothing is measured. The pools keep counters anyway; the monitor looks at them once a step (the finer of its granularity
+//! and the timeline's period), so that most metrics cost nothing per request. Names and statistics are those of CloudWatch
+//! (namespaces ApplicationELB, AutoScaling, EC2, Lambda).
 //!
 //! What a load generator tells of its own requests is posted too, by source.
 //!
@@ -85,6 +85,9 @@ impl ArchiveSpec {
     }
 }
 
+/// The monitor's own policies: of series that are only read, and of those that are written out.
+pub const OWN_POLICIES: [&str; 2] = ["provider", "exported"];
+
 /// Series that are written out at the end reach back as far as this, or further where somebody reads further.
 const EXPORTED: Span = Span::from_secs(86_400);
 
@@ -134,7 +137,8 @@ impl Monitor {
         if !self.read {
             return;
         }
-        let policies = [("provider", self.back), ("exported", self.back.max(EXPORTED))].map(|(name, back)| {
+        let [read, exported] = OWN_POLICIES;
+        let policies = [(read, self.back), (exported, self.back.max(EXPORTED))].map(|(name, back)| {
             let mut definitions = vec![self.spec.kept_for(back)];
             if self.spec.sample != self.spec.granularity {
                 definitions.push(Definition::bounded(self.spec.sample, 2));

@@ -73,6 +73,7 @@ impl World {
 
     /// The monitor looks, and will look again while `more` work may come.
     pub fn metrics_due(&mut self, more: bool, now: Instant, plan: &mut Plan) {
+        // The event comes whether anybody reads or not: a run has the same events with a timeline and without.
         if self.monitor.is_read() {
             self.monitor.collect(&mut self.pools, &self.arrived, &mut self.loads, now);
         }

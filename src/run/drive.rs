@@ -210,9 +210,7 @@ impl<'a> Driver<'a> {
                 }
                 self.check_drain(at)?;
             }
-            if self.probes.last().is_some_and(|probe| probe.at < at)
-                && self.probe_until(at).map_err(|error| Stop::Sink { error, at })?
-            {
+            if self.probe_until(at).map_err(|error| Stop::Sink { error, at })? {
                 break;
             }
             self.now = at;
@@ -241,7 +239,13 @@ impl<'a> Driver<'a> {
     }
 
     /// Looks at everything that was to be looked at before `next`; whether the run was for this alone and is over.
+    #[inline]
     fn probe_until(&mut self, next: Instant) -> io::Result<bool> {
+        if self.probes.is_empty() { Ok(false) } else { self.probe_what_is_due(next) }
+    }
+
+    #[cold]
+    fn probe_what_is_due(&mut self, next: Instant) -> io::Result<bool> {
         while let Some(probe) = self.probes.pop_if(|probe| probe.at < next) {
             // Everything that happens at the instant of a probe happens before it.
             self.now = self.now.max(probe.at);

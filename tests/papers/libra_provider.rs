@@ -112,6 +112,22 @@ fn with_arrivals_at_whole_seconds_libra_violates_nothing() {
     on_record("AUTO over LIBRA, machine time", auto.machine_s / libra.machine_s, 1.9259, 0.15 * 1.9259);
 }
 
+/// What claim 10 turns on, as docs/provider.md tells it: how long environments are kept, not how long they take to start.
+#[test]
+fn libras_violations_on_aws_turn_on_how_long_environments_are_kept() {
+    for (setting, record) in [
+        ("pools.lambda.keep_alive=60s", 0.69),
+        ("pools.lambda.keep_alive=30s", 1.13),
+        ("pools.lambda.keep_alive=10s", 2.84),
+        ("pools.lambda.cold_start=2400ms", 0.45),
+        ("pools.web.boot=60s", 0.38),
+        ("pools.web.boot=200s", 0.38),
+    ] {
+        let Some([libra]) = bars("libra-aws-2020", ["libra"], &[setting]) else { return };
+        on_record(&format!("LIBRA, violations % with {setting}"), libra.violations_percent, record, 0.01);
+    }
+}
+
 /// Claims 10 and 12.
 #[test]
 fn on_aws_in_2020_order_and_ratios_are_those_of_the_bars() {
@@ -130,8 +146,9 @@ fn on_aws_in_2020_order_and_ratios_are_those_of_the_bars() {
     }
     within_twice("SPOCK, violations %", spock.violations_percent, 16.011);
     within_twice("AUTO, violations %", auto.violations_percent, 23.216);
-    // LIBRA has 0.4 % where 1.4 % are on record, outside a factor of two: here only cold starts are late. Slower machines
-    // (speed 1.8) leave it at 0.4 %; times of work that vary by 10 % give 0.7 %, but 3 % for FaaS, which had 0.2 %.
+    // LIBRA has 0.4 % where 1.4 % are on record, outside a factor of two: here only cold starts are late, and how many there
+    // are is the next test's. Slower machines (speed 1.8) leave it at 0.4 %; times of work that vary by 10 % give 0.7 %,
+    // but 3 % for FaaS, which had 0.2 %.
     on_record("LIBRA, violations %", libra.violations_percent, 0.4, 0.1);
     for (what, rival) in [("SPOCK", spock), ("AUTO", auto)] {
         assert!(below(libra, rival) >= 85.0, "LIBRA below {what}: {}", below(libra, rival));

@@ -30,7 +30,8 @@ macro_rules! mape {
             /// From start to start (fixed), or from end to start, as the published loops sleep.
             #[serde(default)]
             pub period_mode: Pacing,
-            /// Length of time that a cycle reads, in whole periods of the monitor; the time between two cycles when absent.
+            /// Length of time that a cycle reads, in whole periods of the monitor, a week at most; the time between two cycles when
+            /// absent.
             #[serde(default)]
             pub interval: Option<TimeSpan>,
             /// Whether replicas that still start count among those that are there.

@@ -344,9 +344,8 @@ fn comparison(args: &CompareArgs, out: &mut dyn Write) -> Result<bool, FralbFail
         }
     };
     let label = args.loop_over_label.as_deref().unwrap_or(&args.loop_over);
-    let shown = tables_drawn::Shown { label, models: &args.models };
-    tables_drawn::draw_boxes(&args.out, &args.loop_over, &shown)?;
-    study_drawn::draw_bars(&args.out, &args.loop_over, &shown)?;
+    let shown = study_drawn::Shown { label, models: &args.models };
+    study_drawn::draw_comparison(&args.out, &args.loop_over, &shown)?;
     writeln!(out, "{}", table.to_text())?;
     Ok(true)
 }

@@ -70,7 +70,7 @@ fn text(path: &Path) -> Result<String, FileError> {
     std::fs::read_to_string(path).map_err(|error| FileError::new(path, error))
 }
 
-fn put(path: &Path, content: &str) -> Result<(), FileError> {
+pub(super) fn put(path: &Path, content: &str) -> Result<(), FileError> {
     std::fs::write(path, content).map_err(|error| FileError::new(path, error))
 }
 

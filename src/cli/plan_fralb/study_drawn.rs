@@ -1,15 +1,16 @@
 //! Pictures over a whole study and over several: each value of the key by itself, all of them beside one another.
 //!
-//! Source: the aggregate plots of DFaaSOptimizer's `run` and the bars of its `compare_results`. Differs: SVG, one picture for
-//! each measure; the history of every seed is drawn.
+//! Source: the aggregate plots of DFaaSOptimizer's `run` and those of its `compare_results`. Differs: SVG, one picture for each
+//! measure; the history of every seed is drawn; a box is its mean with a whisker over the middle half and dots at both
+//! ends; a violin's figures are those of its box.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::tables_drawn::{Picture, Shown, matching};
+use super::tables_drawn::{Picture, matching, values};
 use crate::planner::fralb::results::{LMM, MACRO};
 use crate::planner::fralb::table::{FileError, Table};
-use crate::plot::{Axis, Bars, Plot, Series, Shape};
+use crate::plot::{Axis, Bars, Plot, Point, Series, Shape};
 
 /// Draws the tables of a post-processing folder for each value of the key: objectives, shares of the cloud, runtimes (on a
 /// logarithmic scale and on a linear one) and why rounds ended.
@@ -51,40 +52,72 @@ pub(super) fn draw_study(folder: &Path, key: &str) -> Result<(), FileError> {
     bars_of(&all, "Why rounds ended").put(&folder.join("i_termination_condition.svg"))
 }
 
-/// Draws the means of a comparison with their least and greatest values as bars, one picture for each measure of `box.csv`.
+/// What of a comparison is drawn, and what the key is called there.
+pub(super) struct Shown<'a> {
+    pub label: &'a str,
+    /// Methods by name; both when empty.
+    pub models: &'a [String],
+}
+
+impl Shown<'_> {
+    /// Whether a measure of `box.csv` is drawn: a method's own figures with the method, a deviation with both.
+    fn is_wanted(&self, measure: &str) -> bool {
+        let wanted = |name: &str| self.models.is_empty() || self.models.iter().any(|model| model == name);
+        match measure {
+            LMM => wanted(LMM),
+            MACRO | "iteration" | "best_iteration" => wanted(MACRO),
+            _ => wanted(LMM) && wanted(MACRO),
+        }
+    }
+}
+
+/// Draws a comparison, for each table and measure of `box.csv` its spread and its mean with the least and the greatest value.
 ///
 /// # Errors
 /// A table that cannot be read, pictures that cannot be written.
-pub(super) fn draw_bars(folder: &Path, key: &str, shown: &Shown<'_>) -> Result<(), FileError> {
+pub(super) fn draw_comparison(folder: &Path, key: &str, shown: &Shown<'_>) -> Result<(), FileError> {
     let path = folder.join("box.csv");
     let boxes = Table::read(&path)?;
-    let (table, measure) = (boxes.column("table", &path)?, boxes.column("measure", &path)?);
-    let drawn: BTreeSet<(&String, &String)> = boxes.rows.iter().map(|row| (&row[table], &row[measure])).collect();
-    for (of, what) in drawn.into_iter().filter(|(_, what)| shown.is_wanted(what)) {
-        let rows = matching(&boxes, &[("table", of), ("measure", what)], &path)?;
-        let at = rows.column(key, &path)?;
-        let mut series = Vec::new();
-        for name in ["mean", "min", "max"] {
-            let values = rows.numbers(name, &path)?;
-            series.push((name.to_owned(), values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect()));
+    for of in values(&boxes, "table", &path)? {
+        let of_table = matching(&boxes, &[("table", &of)], &path)?;
+        for what in values(&of_table, "measure", &path)?.into_iter().filter(|what| shown.is_wanted(what)) {
+            let rows = matching(&of_table, &[("measure", &what)], &path)?;
+            let (title, y) = (format!("{of}: {what}"), || Axis::new(&what, ""));
+            let spread = Plot::lines(&title, Axis::new(shown.label, ""), y(), spread(&rows, key, &path)?);
+            Picture(spread).put(&folder.join(format!("box_{of}_{what}.svg")))?;
+            let bars = Plot::bars(&title, Axis::new(shown.label, ""), y(), bars(&rows, key, &path)?);
+            Picture(bars).put(&folder.join(format!("bars_{of}_{what}.svg")))?;
         }
-        let bars = Bars::grouped(rows.rows.iter().map(|row| row[at].clone()).collect(), series);
-        let plot = Plot::bars(&format!("{of}: {what}"), Axis::new(shown.label, ""), Axis::new(what, ""), bars);
-        Picture(plot).put(&folder.join(format!("bars_{of}_{what}.svg")))?;
     }
     Ok(())
 }
 
-/// The values of a column, each once, in order of appearance.
-fn values(table: &Table, column: &str, path: &Path) -> Result<Vec<String>, FileError> {
-    let column = table.column(column, path)?;
-    let mut values: Vec<String> = Vec::new();
-    for row in &table.rows {
-        if !values.contains(&row[column]) {
-            values.push(row[column].clone());
-        }
+/// Means with their middle halves, and dots at both ends, over the key.
+fn spread(rows: &Table, key: &str, path: &Path) -> Result<Vec<Series>, FileError> {
+    let column = |name: &str| rows.numbers(name, path);
+    let (keys, means) = (column(key)?, column("mean")?);
+    let (q1, q3, least, most) = (column("q1")?, column("q3")?, column("min")?, column("max")?);
+    let ends = |values: Vec<Option<f64>>| keys.clone().into_iter().zip(values).filter_map(|(x, y)| Some((x?, y?)));
+    let middle = |i: usize| {
+        let interval = q1[i].zip(q3[i]);
+        Some(Point { x: keys[i]?, y: means[i]?, interval })
+    };
+    Ok(vec![
+        Series::new("mean, middle half", Shape::Chain, (0..keys.len()).filter_map(middle)),
+        Series::dots("least", ends(least)),
+        Series::dots("greatest", ends(most)),
+    ])
+}
+
+/// Mean, least and greatest value side by side for each value of the key.
+fn bars(rows: &Table, key: &str, path: &Path) -> Result<Bars, FileError> {
+    let mut series = Vec::new();
+    for name in ["mean", "min", "max"] {
+        let heights = rows.numbers(name, path)?.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect();
+        series.push((name.to_owned(), heights));
     }
-    Ok(values)
+    let at = rows.column(key, path)?;
+    Ok(Bars::grouped(rows.rows.iter().map(|row| row[at].clone()).collect(), series))
 }
 
 /// Both methods over time, a line for each seed.

@@ -1,11 +1,11 @@
-//! Pictures of the tables of studies: what the published post-processing, comparison and what-if programs draw.
+//! Pictures of the tables of single pairs and of what-ifs: what the published post-processing and what-if programs draw.
 //!
-//! Source: the plots of DFaaSOptimizer's `run`, `compare_results` and `what_if_analysis`. Differs: SVG; a box is its mean
-//! with a whisker over the middle half and dots at both ends; a violin's figures are those of its box.
+//! Source: the plots of DFaaSOptimizer's `run` and `what_if_analysis`. Differs: SVG.
 
+use super::pictures;
 use crate::planner::fralb::results::{LMM, MACRO};
 use crate::planner::fralb::table::{FileError, Table};
-use crate::plot::{Axis, Bars, Plot, Point, Series, Shape};
+use crate::plot::{Axis, Bars, Plot, Series, Shape};
 use std::path::{Path, PathBuf};
 
 /// Draws the tables of each pair in a post-processing folder, beside them.
@@ -42,58 +42,6 @@ pub(super) fn draw_pairs(folder: &Path, loop_over: &str) -> Result<(), FileError
     Ok(())
 }
 
-/// What of a comparison is drawn, and what the key is called there.
-pub(super) struct Shown<'a> {
-    pub label: &'a str,
-    /// Methods by name; both when empty.
-    pub models: &'a [String],
-}
-
-impl Shown<'_> {
-    /// Whether a measure of `box.csv` is drawn: a method's own figures with the method, a deviation with both.
-    pub(super) fn is_wanted(&self, measure: &str) -> bool {
-        let wanted = |name: &str| self.models.is_empty() || self.models.iter().any(|model| model == name);
-        match measure {
-            LMM => wanted(LMM),
-            MACRO | "iteration" | "best_iteration" => wanted(MACRO),
-            _ => wanted(LMM) && wanted(MACRO),
-        }
-    }
-}
-
-/// Draws the spreads of a comparison: one picture for each table and measure of `box.csv`.
-///
-/// # Errors
-/// A table that cannot be read, pictures that cannot be written.
-pub(super) fn draw_boxes(folder: &Path, key: &str, shown: &Shown<'_>) -> Result<(), FileError> {
-    let path = folder.join("box.csv");
-    let boxes = Table::read(&path)?;
-    let (table, measure) = (boxes.column("table", &path)?, boxes.column("measure", &path)?);
-    let mut drawn: Vec<(String, String)> =
-        boxes.rows.iter().map(|row| (row[table].clone(), row[measure].clone())).collect();
-    drawn.dedup();
-    drawn.retain(|(_, what)| shown.is_wanted(what));
-    for (of, what) in drawn {
-        let rows = matching(&boxes, &[("table", &of), ("measure", &what)], &path)?;
-        let column = |name: &str| rows.numbers(name, &path);
-        let (keys, means) = (column(key)?, column("mean")?);
-        let (q1, q3, least, most) = (column("q1")?, column("q3")?, column("min")?, column("max")?);
-        let ends = |values: Vec<Option<f64>>| keys.clone().into_iter().zip(values).filter_map(|(x, y)| Some((x?, y?)));
-        let middle = |i: usize| {
-            let interval = q1[i].zip(q3[i]);
-            Some(Point { x: keys[i]?, y: means[i]?, interval })
-        };
-        let series = vec![
-            Series::new("mean, middle half", Shape::Chain, (0..keys.len()).filter_map(middle)),
-            Series::dots("least", ends(least)),
-            Series::dots("greatest", ends(most)),
-        ];
-        let plot = Plot::lines(&format!("{of}: {what}"), Axis::new(shown.label, ""), Axis::new(&what, ""), series);
-        Picture(plot).put(&folder.join(format!("box_{of}_{what}.svg")))?;
-    }
-    Ok(())
-}
-
 /// Draws how the value of the kept plan grew with the seconds used, for each value of the key.
 ///
 /// # Errors
@@ -101,10 +49,7 @@ pub(super) fn draw_boxes(folder: &Path, key: &str, shown: &Shown<'_>) -> Result<
 pub(super) fn draw_progress(folder: &Path, key: &str) -> Result<(), FileError> {
     let path = folder.join("progressive_dev.csv");
     let progress = Table::read(&path)?;
-    let column = progress.column(key, &path)?;
-    let mut values: Vec<String> = progress.rows.iter().map(|row| row[column].clone()).collect();
-    values.dedup();
-    for value in values {
+    for value in values(&progress, key, &path)? {
         let rows = matching(&progress, &[(key, &value)], &path)?;
         let (seconds, first) = (rows.numbers("measured_total_time", &path)?, rows.numbers("dev", &path)?);
         let optimum = rows.numbers("centralized_dev", &path)?;
@@ -123,7 +68,7 @@ pub(super) struct Picture(pub(super) Plot);
 
 impl Picture {
     pub(super) fn put(&self, path: &Path) -> Result<(), FileError> {
-        std::fs::write(path, self.0.svg()).map_err(|error| FileError::new(path, error))
+        pictures::put(path, &self.0.svg())
     }
 }
 
@@ -141,6 +86,18 @@ pub(super) fn matching(table: &Table, wanted: &[(&str, &str)], path: &Path) -> R
     let columns: Vec<usize> = wanted.iter().map(|(name, _)| table.column(name, path)).collect::<Result<_, _>>()?;
     let is_it = |row: &&Vec<String>| columns.iter().zip(wanted).all(|(&column, (_, value))| row[column] == *value);
     Ok(Table { columns: table.columns.clone(), rows: table.rows.iter().filter(is_it).cloned().collect() })
+}
+
+/// The values of a column, each once, in order of appearance.
+pub(super) fn values(table: &Table, column: &str, path: &Path) -> Result<Vec<String>, FileError> {
+    let column = table.column(column, path)?;
+    let mut values: Vec<String> = Vec::new();
+    for row in &table.rows {
+        if !values.contains(&row[column]) {
+            values.push(row[column].clone());
+        }
+    }
+    Ok(values)
 }
 
 /// Columns of a table over the number of the row.

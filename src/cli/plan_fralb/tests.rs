@@ -98,7 +98,9 @@ fn instances_are_drawn_and_solved_alone() {
     let (result, out) = call(&["lmm", "--instance", &instance]);
     assert!(result.expect("small") && out.contains("Optimal"), "{out}");
     let (result, out) = call(&["macro", "--instance", &instance, "-j", "2"]);
-    assert!(result.expect("small") && out.contains("objective "), "{out}");
+    assert!(result.expect("small") && out.contains("objective ") && !out.contains("not reproducible"), "{out}");
+    let (result, out) = call(&["macro", "--instance", &instance, "--time-limit", "60"]);
+    assert!(result.expect("small") && out.contains("not reproducible"), "{out}");
 }
 
 #[test]

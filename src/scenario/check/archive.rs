@@ -2,12 +2,9 @@
 
 use super::Checker;
 use crate::model::archive::{ArchiveError, Definition, Method, Policy};
-use crate::model::monitor::ArchiveSpec;
+use crate::model::monitor::{ArchiveSpec, OWN_POLICIES};
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
-
-/// The monitor's own policy.
-const OWN: &str = "provider";
 
 impl Checker<'_> {
     pub(super) fn archive(&mut self, raw: &raw::Scenario) -> ArchiveSpec {
@@ -17,7 +14,7 @@ impl Checker<'_> {
         let mut policies = Vec::new();
         for (name, policy) in &written.policies {
             let path = path.key("policies").key(name);
-            if name == OWN || defaults.contains(name) {
+            if OWN_POLICIES.contains(&name.as_str()) || defaults.contains(name) {
                 self.refuse_found(path.clone(), "the name of a policy that is there already", "a name of its own");
             }
             policies.extend(self.archive_policy(name, policy, &path));
