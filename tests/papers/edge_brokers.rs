@@ -151,7 +151,9 @@ fn the_default_computer_serves_four_calls_at_once() {
     for calls in 1..=5 {
         let mut computer = Computer::new(&ComputerType::raspberry(1, 1), false).expect("a sound computer");
         let function = computer.container("clambda0").expect("a known function");
-        (0..calls).for_each(|call| computer.offer(Instant::ZERO, call, function, 10_000).expect("it fits"));
+        for call in 0..calls {
+            computer.offer(Instant::ZERO, call, function, 10_000).expect("it fits");
+        }
         let mut done = Vec::new();
         computer.advance(at(1.0), &mut done);
         let last = done.last().expect("all end").finished;

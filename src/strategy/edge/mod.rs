@@ -213,9 +213,10 @@ impl EdgeBrokers {
 
     fn change(&mut self, node: usize, function: usize, id: u32, weight: f32, is_final: bool, now: Instant) {
         let place = id as usize;
-        let name = self.pools.get(place).unwrap_or_else(|| &self.nodes[place - self.pools.len()]).clone();
-        let function = Named { id: function as u32, name: &self.functions[function].clone() };
-        self.broker_at(node).change(now, function, Named { id, name: &name }, weight, is_final);
+        let name = self.pools.get(place).unwrap_or_else(|| &self.nodes[place - self.pools.len()]);
+        let function = Named { id: function as u32, name: &self.functions[function] };
+        let broker = self.brokers[node].as_mut().expect("commands go to nodes with a broker");
+        broker.change(now, function, Named { id, name }, weight, is_final);
     }
 
     fn broker_at(&mut self, node: usize) -> &mut Broker {

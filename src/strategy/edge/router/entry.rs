@@ -103,7 +103,7 @@ impl Entry {
     }
 
     /// The state of the round robin, in order of insertion; `None` for the other selections.
-    pub fn turns(&self) -> Option<&[Turn]> {
+    pub fn turns(&self) -> Option<impl Iterator<Item = Turn>> {
         if let State::RoundRobin(robin) = &self.state { Some(robin.turns()) } else { None }
     }
 
