@@ -309,6 +309,7 @@ impl<'a> Driver<'a> {
     fn finish(mut self, setup: &Setup) -> Result<(Summary, World), Stop> {
         let end = if self.horizon == Instant::FAR { self.now } else { self.now.max(self.horizon) };
         self.world.close(end);
+        let measures = self.world.close_archive(end);
         self.flush_departures().map_err(|error| Stop::Sink { error, at: end })?;
         let account = self.stakeholders.take().map(|stakeholders| stakeholders.close(&self.world, end));
         let pools = self.world.pools.iter().map(|pool| PoolFigures {
@@ -357,6 +358,7 @@ impl<'a> Driver<'a> {
             message_bytes: self.traffic.bytes,
             byte_hops: self.traffic.byte_hops,
             account,
+            measures,
             digest: self.digest.hex(),
             offered_digest: self.offered.hex(),
         };

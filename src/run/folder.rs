@@ -10,8 +10,9 @@ use sha2::{Digest as _, Sha256};
 use super::summary::Summary;
 use crate::engine::tally::Block;
 use crate::engine::time::Instant;
+use crate::model::archive::Answered;
+use crate::model::archive_spec::ArchiveSpec;
 use crate::model::books::Resource;
-use crate::model::monitor::ArchiveSpec;
 use crate::model::request::Outcome;
 use crate::model::tariff::usd;
 use crate::model::world::World;
@@ -141,17 +142,23 @@ pub fn resource_name(resource: Resource, world: &World) -> String {
     }
 }
 
-/// Writes the series that the scenario exports: `series.csv`, `series.prom`.
-pub fn write_series(folder: &Path, world: &World, kept: &ArchiveSpec, end: Instant) -> io::Result<()> {
+/// Writes the series that the scenario exports, and the answers to its questions: `series.csv`, `series.prom`.
+pub fn write_series(
+    folder: &Path,
+    world: &World,
+    kept: &ArchiveSpec,
+    answers: &[Answered],
+    end: Instant,
+) -> io::Result<()> {
     let (archive, series) = (world.monitor.archive(), world.monitor.exported());
     if kept.csv {
         let mut file = io::BufWriter::new(File::create(folder.join("series.csv"))?);
-        archive.write_csv(&series, end, &mut file)?;
+        archive.write_csv(&series, answers, end, &mut file)?;
         file.flush()?;
     }
     if kept.openmetrics {
         let mut file = io::BufWriter::new(File::create(folder.join("series.prom"))?);
-        archive.write_openmetrics(&series, end, &mut file)?;
+        archive.write_openmetrics(&series, answers, end, &mut file)?;
         file.flush()?;
     }
     Ok(())
@@ -203,6 +210,15 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
             (pool.name.clone(), figures)
         })
         .collect();
+    let measures = summary.measures.as_ref().map(|measures| {
+        let posted = measures.posted.iter().map(|(name, posted)| (name.clone(), (*posted).into()));
+        json!({
+            "posted": posted.collect::<Map<String, Json>>(),
+            "too_late": measures.too_late,
+            "unread": measures.unread,
+            "lag": times(&measures.lag),
+        })
+    });
     let hour_costs = hour_costs(world);
     let hours: Vec<Json> = (0..summary.hours.len().max(hour_costs.len()))
         .map(|hour| {
@@ -216,7 +232,7 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
             })
         })
         .collect();
-    json!({
+    let mut json = json!({
         "strategy": summary.strategy,
         "replication": summary.replication,
         "end_s": summary.end.as_secs_f64(),
@@ -253,7 +269,11 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
         "stakeholders": summary.account.as_ref().map(stakeholders_json),
         "digest": summary.digest,
         "offered_digest": summary.offered_digest,
-    })
+    });
+    if let Some(measures) = measures {
+        json["measures"] = measures;
+    }
+    json
 }
 
 /// Each stakeholder with its revenue, cost and profit, in USD; users have none.

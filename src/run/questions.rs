@@ -1,0 +1,146 @@
+//! Questions across series, answered when a run is over: from what is readable at its end, or not at all.
+
+use crate::engine::time::{Instant, Span};
+use crate::model::archive::{AGGREGATED, Answer, Answered, Archive, ArchiveError, Point, Question, running_total};
+use crate::model::archive_spec::QuestionSpec;
+
+/// A question that the series of a run do not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("archive.questions.{question}: {error}; the run leaves no folder")]
+pub struct Unanswered {
+    pub question: String,
+    pub error: ArchiveError,
+}
+
+/// What a running total is called in the place of a method.
+const TOTAL: &str = "total";
+
+/// The answers to all questions, in their order, with the running totals that are asked for.
+///
+/// # Errors
+/// The first question whose series overlap too little or are too short.
+pub fn answers(archive: &Archive, questions: &[QuestionSpec], end: Instant) -> Result<Vec<Answered>, Unanswered> {
+    let mut all = Vec::new();
+    for asked in questions {
+        for &granularity in &asked.granularities {
+            let found = answer(archive, asked, granularity, end);
+            all.extend(found.map_err(|error| Unanswered { question: asked.name.clone(), error })?);
+        }
+    }
+    Ok(all)
+}
+
+fn answer(
+    archive: &Archive,
+    asked: &QuestionSpec,
+    granularity: Span,
+    end: Instant,
+) -> Result<Vec<Answered>, ArchiveError> {
+    let question = Question { granularity: Some(granularity), ..asked.question.clone() };
+    let series = archive.aggregate(&asked.operation, &question, end)?;
+    let names = names(&asked.name, &series);
+    let mut written = Vec::new();
+    for (name, Answer { method, points, .. }) in names.into_iter().zip(series) {
+        let total =
+            asked.total.then(|| Answered { name: name.clone(), method: TOTAL.to_owned(), points: total(&points) });
+        let method = method.map_or_else(|| AGGREGATED.to_owned(), |method| method.to_string());
+        written.push(Answered { name, method, points });
+        written.extend(total);
+    }
+    Ok(written)
+}
+
+/// A single series has the name of the question; of several, each has that of its metric behind it, or a number where metrics
+/// do not tell them apart.
+fn names(question: &str, series: &[Answer]) -> Vec<String> {
+    if series.len() == 1 {
+        return vec![question.to_owned()];
+    }
+    let mut metrics: Vec<&str> = series.iter().map(|answer| answer.series.as_str()).collect();
+    metrics.sort_unstable();
+    let told_apart = metrics.windows(2).all(|pair| pair[0] != pair[1]);
+    let name = |(place, answer): (usize, &Answer)| {
+        if told_apart { format!("{question}/{}", answer.series) } else { format!("{question}/{}", place + 1) }
+    };
+    series.iter().enumerate().map(name).collect()
+}
+
+/// The running total at each point that has a value; what is not a number adds nothing.
+fn total(points: &[Point]) -> Vec<Point> {
+    let known: Vec<Point> = points.iter().copied().filter(|point| !point.value.is_nan()).collect();
+    let totals = running_total(&known, false);
+    known.into_iter().zip(totals).map(|(point, value)| Point { value, ..point }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::archive::{Definition, Fill, Method, Operation, Policy};
+
+    const DAY: Span = Span::from_secs(86_400);
+
+    /// Regions a and b with the values 1, 2, 3 and 10, 20, 30 on three days; c has the second day only.
+    fn archive() -> Archive {
+        let mut archive = Archive::new();
+        let policy = Policy::exact("days", 0, &[Definition::bounded(DAY, 100)], &[Method::MAX, Method::SUM]);
+        let policy = archive.add_policy(policy).unwrap();
+        for (name, values) in
+            [("a", &[(0, 1.0), (1, 2.0), (2, 3.0)][..]), ("b", &[(0, 10.0), (1, 20.0), (2, 30.0)]), ("c", &[(1, 7.0)])]
+        {
+            let metric = archive.declare(name, policy, &[]).unwrap();
+            values.iter().for_each(|&(day, value)| archive.post(metric, Instant::ZERO + DAY * day, value));
+        }
+        archive
+    }
+
+    fn ask(operation: &str, question: Question, total: bool) -> Result<Vec<(String, String, Vec<f64>)>, String> {
+        let operation = Operation::from_text(operation, &|_| Some(DAY * 2)).unwrap();
+        let asked = QuestionSpec { name: "q".to_owned(), operation, granularities: vec![DAY], question, total };
+        let answers = answers(&archive(), &[asked], Instant::FAR).map_err(|error| error.to_string())?;
+        let values = |points: &[Point]| points.iter().map(|point| point.value).collect();
+        Ok(answers.into_iter().map(|answer| (answer.name, answer.method, values(&answer.points))).collect())
+    }
+
+    fn row(name: &str, method: &str, values: &[f64]) -> (String, String, Vec<f64>) {
+        (name.to_owned(), method.to_owned(), values.to_vec())
+    }
+
+    #[test]
+    fn a_single_answer_has_the_name_of_its_question_and_a_total_beside_it() {
+        let found = ask("(aggregate sum (metric a sum) (metric b sum))", Question::default(), true).unwrap();
+        assert_eq!(found, [row("q", "aggregated", &[11.0, 22.0, 33.0]), row("q", "total", &[11.0, 33.0, 66.0])]);
+        let found = ask("(resample sum 2d (metric a sum))", Question::default(), false).unwrap();
+        assert_eq!(found, [row("q", "sum", &[3.0, 3.0])]);
+    }
+
+    #[test]
+    fn several_answers_are_told_apart() {
+        let found = ask("(metric (a sum) (b sum))", Question::default(), false).unwrap();
+        assert_eq!(found, [row("q/a", "sum", &[1.0, 2.0, 3.0]), row("q/b", "sum", &[10.0, 20.0, 30.0])]);
+        let found = ask("(metric (a sum) (a max))", Question::default(), true).unwrap();
+        let names: Vec<(&str, &str)> = found.iter().map(|(name, method, _)| (name.as_str(), method.as_str())).collect();
+        assert_eq!(names, [("q/1", "sum"), ("q/1", "total"), ("q/2", "max"), ("q/2", "total")]);
+    }
+
+    #[test]
+    fn holes_have_no_total_of_their_own() {
+        let question = Question { fill: Fill::Null, ..Question::default() };
+        let found = ask("(+ (metric a sum) (metric c sum))", question, true).unwrap();
+        assert!(found[0].2[0].is_nan() && found[0].2[2].is_nan());
+        assert_eq!(found[1], row("q", "total", &[9.0]));
+    }
+
+    #[test]
+    fn what_the_series_do_not_answer_is_told_with_the_question() {
+        let overlap =
+            |percent| Question { fill: Fill::Overlap, needed_overlap_percent: percent, ..Question::default() };
+        let from = Some(Instant::ZERO + DAY * 2);
+        let error = ask("(+ (metric a sum) (metric c sum))", Question { from, ..overlap(50.0) }, false).unwrap_err();
+        assert_eq!(
+            error,
+            "archive.questions.q: no overlap: no time at which every series has a point; the run leaves no folder"
+        );
+        let error = ask("(rolling mean 4 (metric a sum))", Question::default(), false).unwrap_err();
+        assert!(error.contains("a rolling window of 4 points, want at most the 3 of the series"), "{error}");
+    }
+}
