@@ -133,7 +133,7 @@ impl Law {
         let last = ((high - low) / step).round();
         // Decimal steps are not exact in a float; a step that does not fit misses by far more than that.
         if last >= STEPS_MAX || (low + step * last - high).abs() > 1e-6 * step {
-            return Err(Unfit::new("high", high, "low and a whole number of steps, fewer than 2^53"));
+            return Err(Unfit::new("high", high, "a whole number of steps above low, fewer than 2^53"));
         }
         Ok(Kind::Discrete { low, step, last: last as u64 }.into())
     }

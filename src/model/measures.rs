@@ -157,8 +157,12 @@ impl World {
         }
     }
 
-    /// The end of a run: what is due by then becomes readable. What calls have stored, where any may.
+    /// The end of a run, before its books are closed: the monitor looks once more, and what is due by then becomes readable.
+    /// What calls have stored, where any may.
     pub fn close_archive(&mut self, end: Instant) -> Option<MeasureFigures> {
+        if self.monitor.is_read() && self.monitor.looked() < end {
+            self.monitor.collect(&mut self.pools, &self.arrived, &mut self.loads, end);
+        }
         self.monitor.archive_mut().publish(end);
         self.measures.as_ref().map(|measures| measures.figures(self.monitor.archive()))
     }

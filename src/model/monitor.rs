@@ -130,6 +130,11 @@ impl Monitor {
         self.arrived = vec![0; functions.len()];
     }
 
+    /// When it looked last.
+    pub(crate) fn looked(&self) -> Instant {
+        self.looked
+    }
+
     pub fn spec(&self) -> MonitorSpec {
         self.spec
     }

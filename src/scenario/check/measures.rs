@@ -56,7 +56,9 @@ impl Checker<'_> {
         }
         let mut seen = BTreeSet::new();
         for (index, name) in metrics.iter().enumerate() {
-            let wanted = if name.is_empty() || name.contains(['*', '?']) {
+            let wanted = if name.is_empty() {
+                "a name"
+            } else if name.contains(['*', '?']) {
                 "a name without * and ?, which stand for other characters in patterns"
             } else if Owners::KINDS.iter().any(|kind| name.starts_with(kind)) {
                 "a name that does not begin as those of the monitor do, with pool/, source/ or function/"

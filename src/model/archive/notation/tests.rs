@@ -52,7 +52,7 @@ fn a_misread_text_says_where_and_what_was_wanted() {
         ("(resample mean week (metric a mean))", "week", WIDTH),
         ("(resample mode 7d (metric a mean))", "mode", METHOD),
         ("(abs (metric a mode))", "mode", METHOD),
-        ("(abs (metric a))", "(metric", METRICS),
+        ("(abs (metric a))", "a))", METRICS),
         ("(abs (metric))", "(metric", METRICS),
         ("(abs (metric (a)))", "(a)", METRICS),
         ("(abs (metric \"\" mean))", "\"\"", METRICS),
