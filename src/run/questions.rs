@@ -74,6 +74,8 @@ fn total(points: &[Point]) -> Vec<Point> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::archive::{Definition, Fill, Method, Operation, Policy};
 
@@ -142,5 +144,53 @@ mod tests {
         );
         let error = ask("(rolling mean 4 (metric a sum))", Question::default(), false).unwrap_err();
         assert!(error.contains("a rolling window of 4 points, want at most the 3 of the series"), "{error}");
+    }
+
+    /// Operations that are well formed, whatever they mean.
+    fn operations() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("(metric a sum)"),
+            Just("(metric c max)"),
+            Just("(metric (a sum) (b max))"),
+            Just("(metric (a sum) (b sum) (c sum))"),
+            Just("0"),
+            Just("-1.5"),
+            Just("1e300"),
+        ];
+        leaf.prop_map(str::to_owned).prop_recursive(5, 24, 3, |inner| {
+            let fold = prop::sample::select(vec!["mean", "median", "std", "min", "max", "sum", "var", "rate:count"]);
+            let method = prop::sample::select(vec!["mean", "std", "last", "99pct", "count", "rate:sum"]);
+            let unary = prop::sample::select(vec!["abs", "neg", "tan", "floor", "rateofchange", "rateofchangesec"]);
+            let binary = prop::sample::select(vec!["+", "-", "*", "/", "%", "**", "==", "<", "clip_min", "max"]);
+            prop_oneof![
+                (fold.clone(), inner.clone()).prop_map(|(fold, of)| format!("(aggregate {fold} {of})")),
+                (fold, 1..5u64, inner.clone()).prop_map(|(fold, n, of)| format!("(rolling {fold} {n} {of})")),
+                (method, inner.clone()).prop_map(|(method, of)| format!("(resample {method} 2d {of})")),
+                (unary, inner.clone()).prop_map(|(name, of)| format!("({name} {of})")),
+                (binary, inner.clone(), inner.clone()).prop_map(|(name, x, y)| format!("({name} {x} {y})")),
+                (inner.clone(), inner.clone(), inner).prop_map(|(of, low, high)| format!("(clip {of} {low} {high})")),
+            ]
+        })
+    }
+
+    proptest! {
+        /// Whatever is asked of whatever series is answered or told, and widths are known beforehand.
+        #[test]
+        fn no_operation_brings_an_answer_down(
+            text in operations(),
+            fill in prop::sample::select(vec![
+                Fill::Overlap, Fill::Null, Fill::DropNa, Fill::Number(0.0), Fill::Forward, Fill::FullBackward,
+            ]),
+            from in prop::option::of(0..4u64),
+            total in any::<bool>(),
+        ) {
+            let from = from.map(|day| Instant::ZERO + DAY * day);
+            let width = Operation::from_text(&text, &|_| Some(DAY * 2)).expect("well formed").width();
+            let question = Question { fill, from, needed_overlap_percent: 30.0, ..Question::default() };
+            if let Ok(answers) = ask(&text, question, total) {
+                let series = answers.len() / if total { 2 } else { 1 };
+                prop_assert_eq!(width, Ok(series), "{}", text);
+            }
+        }
     }
 }
