@@ -114,22 +114,32 @@ impl World {
         Offer::Waiting
     }
 
-    /// Calls on a computer are done by now, in the order in which their answers leave. Its event has been delivered.
-    pub fn computer_done(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan) -> Vec<RequestId> {
+    /// Calls on a computer are done by now: appends them in the order in which their answers leave. Its event has been
+    /// delivered.
+    pub fn computer_done(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan, ended: &mut Vec<RequestId>) {
         let machine = self.machines[pool_id.index()].as_mut().expect("only a computer's calls end this way");
         machine.event = None;
         let mut done = std::mem::take(&mut machine.done);
         machine.computer.advance(now, &mut done);
-        let ended: Vec<RequestId> = done.drain(..).map(|done| request_of(done.call)).collect();
+        ended.extend(done.drain(..).map(|done| request_of(done.call)));
         machine.done = done;
         // What starts and ends at one instant ends last.
-        let (ran, at_once): (Vec<RequestId>, Vec<RequestId>) =
-            ended.iter().partition(|&&id| self.request(id).state == State::Running);
-        ran.into_iter().for_each(|id| self.leave_instance(id, now, true));
+        let mut at_once = false;
+        for &id in ended.iter() {
+            match self.request(id).state {
+                State::Running => self.leave_instance(id, now, true),
+                _ => at_once = true,
+            }
+        }
         self.begin_on_computer(pool_id, now, plan);
-        at_once.into_iter().for_each(|id| self.leave_instance(id, now, true));
+        if at_once {
+            for &id in ended.iter() {
+                if self.request(id).ended.is_none() {
+                    self.leave_instance(id, now, true);
+                }
+            }
+        }
         self.plan_computer(pool_id, now, plan);
-        ended
     }
 
     /// A computer reports; it will again while `more` work may come.

@@ -48,6 +48,8 @@ pub struct Driver<'a> {
     /// Whether the strategy follows its requests, and then the way of each, by slot.
     pub(super) follows: bool,
     pub(super) trails: Vec<Trail>,
+    /// Calls that a computer has just ended; kept for its room.
+    pub(super) ended: Vec<RequestId>,
     pub(super) traffic: Traffic,
     /// Chains under way, by their roots.
     pub(super) chain_runs: BTreeMap<RequestId, ChainRun>,
@@ -128,6 +130,7 @@ impl<'a> Driver<'a> {
             closed_loops: feeds.iter().any(|feed| feed.source.clients() > 0),
             follows: strategy.follows(),
             trails: Vec::new(),
+            ended: Vec::new(),
             chain_runs: BTreeMap::new(),
             traffic: Traffic::new(&setup.exchange, setup.nodes.len()),
             probes: setup.probes.iter().rev().cloned().collect(),
