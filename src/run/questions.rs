@@ -9,7 +9,7 @@ use crate::model::archive_spec::QuestionSpec;
 #[error("archive.questions.{question}: {error}; the run leaves no folder")]
 pub struct Unanswered {
     pub question: String,
-    pub error: ArchiveError,
+    pub error: Box<ArchiveError>,
 }
 
 /// What a running total is called in the place of a method.
@@ -24,7 +24,7 @@ pub fn answers(archive: &Archive, questions: &[QuestionSpec], end: Instant) -> R
     for asked in questions {
         for &granularity in &asked.granularities {
             let found = answer(archive, asked, granularity, end);
-            all.extend(found.map_err(|error| Unanswered { question: asked.name.clone(), error })?);
+            all.extend(found.map_err(|error| Unanswered { question: asked.name.clone(), error: Box::new(error) })?);
         }
     }
     Ok(all)
