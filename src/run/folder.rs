@@ -1,7 +1,7 @@
 //! The folder of one run: complete or absent. A run writes aside and renames when everything is there.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json, json};
@@ -9,9 +9,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::summary::Summary;
 use crate::engine::tally::Block;
-use crate::engine::time::Instant;
-use crate::model::archive::Answered;
-use crate::model::archive_spec::ArchiveSpec;
 use crate::model::books::Resource;
 use crate::model::request::Outcome;
 use crate::model::tariff::usd;
@@ -140,28 +137,6 @@ pub fn resource_name(resource: Resource, world: &World) -> String {
         Resource::Reservation(index) => format!("reservation-{}", index + 1),
         Resource::Provider => "provider".to_owned(),
     }
-}
-
-/// Writes the series that the scenario exports, and the answers to its questions: `series.csv`, `series.prom`.
-pub fn write_series(
-    folder: &Path,
-    world: &World,
-    kept: &ArchiveSpec,
-    answers: &[Answered],
-    end: Instant,
-) -> io::Result<()> {
-    let (archive, series) = (world.monitor.archive(), world.monitor.exported());
-    if kept.csv {
-        let mut file = io::BufWriter::new(File::create(folder.join("series.csv"))?);
-        archive.write_csv(&series, answers, end, &mut file)?;
-        file.flush()?;
-    }
-    if kept.openmetrics {
-        let mut file = io::BufWriter::new(File::create(folder.join("series.prom"))?);
-        archive.write_openmetrics(&series, answers, end, &mut file)?;
-        file.flush()?;
-    }
-    Ok(())
 }
 
 /// The summary as JSON, with keys in alphabetical order.

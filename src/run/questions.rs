@@ -1,8 +1,14 @@
-//! Questions across series, answered when a run is over: from what is readable at its end, or not at all.
+//! Questions across series, answered when a run is over from what is readable at its end, or not at all; and written out behind
+//! the exported series.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::Path;
 
 use crate::engine::time::{Instant, Span};
 use crate::model::archive::{AGGREGATED, Answer, Answered, Archive, ArchiveError, Point, Question, running_total};
-use crate::model::archive_spec::QuestionSpec;
+use crate::model::archive_spec::{ArchiveSpec, QuestionSpec};
+use crate::model::world::World;
 
 /// A question that the series of a run do not answer.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +76,28 @@ fn total(points: &[Point]) -> Vec<Point> {
     let known: Vec<Point> = points.iter().copied().filter(|point| !point.value.is_nan()).collect();
     let totals = running_total(&known, false);
     known.into_iter().zip(totals).map(|(point, value)| Point { value, ..point }).collect()
+}
+
+/// Writes the series that the scenario exports, and the answers to its questions: `series.csv`, `series.prom`.
+pub fn write_series(
+    folder: &Path,
+    world: &World,
+    kept: &ArchiveSpec,
+    answers: &[Answered],
+    end: Instant,
+) -> io::Result<()> {
+    let (archive, series) = (world.monitor.archive(), world.monitor.exported());
+    if kept.csv {
+        let mut file = io::BufWriter::new(File::create(folder.join("series.csv"))?);
+        archive.write_csv(&series, answers, end, &mut file)?;
+        file.flush()?;
+    }
+    if kept.openmetrics {
+        let mut file = io::BufWriter::new(File::create(folder.join("series.prom"))?);
+        archive.write_openmetrics(&series, answers, end, &mut file)?;
+        file.flush()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
