@@ -122,6 +122,22 @@ impl Law {
         Ok(Kind::Squares { base, each, lowest, highest }.into())
     }
 
+    /// `low`, `low + step` and so on up to `high`, each as likely: a die, whole seconds.
+    pub fn discrete(low: f64, high: f64, step: f64) -> Result<Law, Unfit> {
+        const STEPS_MAX: f64 = (1u64 << 53) as f64;
+        let low = Unfit::unless_not_negative("low", low)?;
+        if !(high.is_finite() && high >= low) {
+            return Err(Unfit::new("high", high, "a finite number that is not below low"));
+        }
+        let step = Unfit::unless_positive("step", step)?;
+        let last = ((high - low) / step).round();
+        // Decimal steps are not exact in a float; a step that does not fit misses by far more than that.
+        if last >= STEPS_MAX || (low + step * last - high).abs() > 1e-6 * step {
+            return Err(Unfit::new("high", high, "a whole number of steps above low, fewer than 2^53"));
+        }
+        Ok(Kind::Discrete { low, step, last: last as u64 }.into())
+    }
+
     /// One of `values`, each as likely.
     pub fn values(values: impl Into<Arc<[f64]>>) -> Result<Law, Unfit> {
         let values = values.into();

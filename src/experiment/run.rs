@@ -8,7 +8,8 @@ use serde_json::{Map, Value as Json, json};
 use super::opened::{Column, Opened, address};
 use crate::model::world::World;
 use crate::run::drive::drive;
-use crate::run::folder::{Folder, file_hash, summary_json, write_costs, write_json, write_series, write_stakeholders};
+use crate::run::folder::{Folder, file_hash, summary_json, write_costs, write_json, write_stakeholders};
+use crate::run::questions::{Unanswered, answers, write_series};
 use crate::run::record::{Recorder, RequestLog};
 use crate::run::sink::Sink;
 use crate::run::stop::Stop;
@@ -20,6 +21,8 @@ use crate::run::tee::Tee;
 pub enum RunError {
     #[error("{0}")]
     Stop(#[from] Stop),
+    #[error("{0}")]
+    Unanswered(#[from] Unanswered),
     #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: io::Error },
     #[error("a law of the simulator is broken, so its result is worth nothing: {0}")]
@@ -84,8 +87,10 @@ pub fn run_column(
     if !broken.is_empty() {
         return Err(RunError::BrokenLaw(broken.join("; ")));
     }
+    let kept = &setup.provider.archive;
+    let answers = answers(world.monitor.archive(), &kept.questions, summary.end)?;
     write_costs(&folder.path().join("cost.csv"), &world).map_err(at(&target))?;
-    write_series(&folder.path(), &world, &setup.provider.archive, summary.end).map_err(at(&target))?;
+    write_series(&folder.path(), &world, kept, &answers, summary.end).map_err(at(&target))?;
     if let Some(account) = &summary.account {
         write_stakeholders(&folder.path().join("stakeholders.csv"), account).map_err(at(&target))?;
     }

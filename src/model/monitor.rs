@@ -10,7 +10,8 @@
 //! Differs: `CPUUtilization` is slots (or shared cores) in use over those in service; levels such as `HealthyHostCount` are one sample a step;
 //! there are no percentiles. A point becomes visible when its period has closed and the publication delay has passed.
 
-use super::archive::{Archive, Definition, Kind, Method, MetricId, Policy, Rules, Summed};
+use super::archive::{Archive, Definition, Kind, Method, MetricId, Summed};
+use super::archive_spec::ArchiveSpec;
 use super::function::Function;
 use super::ids::{FunctionId, PoolId, SourceId};
 use super::load::LoadMeter;
@@ -59,37 +60,11 @@ impl MonitorSpec {
 
     /// The periods that are kept for reads up to `back` before the end of the last published one: those of the delay
     /// as well, and the one that is being filled.
-    fn kept_for(&self, back: Span) -> Definition {
+    pub(super) fn kept_for(&self, back: Span) -> Definition {
         let reach = back.as_nanos().saturating_add(self.delay.as_nanos());
         Definition::bounded(self.granularity, reach.div_ceil(self.granularity.as_nanos()) + 1)
     }
 }
-
-/// What the archive keeps beside the monitor's own policy, and which series are written out.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ArchiveSpec {
-    /// Beside the default policies; checked, with names of their own.
-    pub policies: Vec<Policy>,
-    /// Patterns over names of metrics, each with the policy under which the metric is kept too.
-    pub rules: Vec<(String, String)>,
-    /// Patterns over names of series.
-    pub export: Vec<String>,
-    pub csv: bool,
-    pub openmetrics: bool,
-}
-
-impl ArchiveSpec {
-    /// Whether a series of this name is written out.
-    pub fn exports(&self, name: &str) -> bool {
-        self.export.iter().any(|pattern| Rules::fits(pattern, name))
-    }
-}
-
-/// The monitor's own policies: of series that are only read, and of those that are written out.
-pub const OWN_POLICIES: [&str; 2] = ["provider", "exported"];
-
-/// Series that are written out at the end reach back as far as this, or further where somebody reads further.
-const EXPORTED: Span = Span::from_secs(86_400);
 
 /// What a pool had counted when it was last looked at.
 struct Seen {
@@ -122,7 +97,7 @@ impl Monitor {
         Monitor {
             spec,
             back: Span::ZERO,
-            read: !archive_spec.export.is_empty(),
+            read: archive_spec.is_read(),
             archive: Archive::new(),
             archive_spec: archive_spec.clone(),
             series: SeriesIds::default(),
@@ -137,20 +112,12 @@ impl Monitor {
         if !self.read {
             return;
         }
-        let [read, exported] = OWN_POLICIES;
-        let policies = [(read, self.back), (exported, self.back.max(EXPORTED))].map(|(name, back)| {
-            let mut definitions = vec![self.spec.kept_for(back)];
-            if self.spec.sample != self.spec.granularity {
-                definitions.push(Definition::bounded(self.spec.sample, 2));
-            }
-            self.archive.add_policy(Policy::tallies(name, &definitions)).expect("one or two lengths make a policy")
-        });
-        self.series = SeriesIds::declare(
-            &mut self.archive,
-            policies,
-            &self.archive_spec,
-            Owners { pools, functions, sources: loads },
-        );
+        let owners = Owners {
+            pools: pools.iter().map(|pool| pool.spec.name.as_str()).collect(),
+            functions: functions.iter().map(|function| function.name.as_str()).collect(),
+            sources: loads.iter().map(|load| load.name.as_str()).collect(),
+        };
+        (self.archive, self.series) = SeriesIds::declare(self.spec, self.back, &self.archive_spec, &owners);
         let seen = pools.iter().map(|pool| Seen {
             offered: 0,
             throttled: 0,
@@ -161,6 +128,11 @@ impl Monitor {
         });
         self.seen = seen.collect();
         self.arrived = vec![0; functions.len()];
+    }
+
+    /// When it looked last.
+    pub(crate) fn looked(&self) -> Instant {
+        self.looked
     }
 
     pub fn spec(&self) -> MonitorSpec {
@@ -190,6 +162,10 @@ impl Monitor {
         &self.archive
     }
 
+    pub(super) fn archive_mut(&mut self) -> &mut Archive {
+        &mut self.archive
+    }
+
     /// The series that a run writes out, in order of declaration.
     pub fn exported(&self) -> Vec<MetricId> {
         self.archive.metrics().filter(|&metric| self.archive_spec.exports(self.archive.name(metric))).collect()
@@ -213,6 +189,8 @@ impl Monitor {
         for (index, load) in loads.iter_mut().enumerate() {
             self.collect_load(index, load, since, now);
         }
+        // What waits for its publication does not pile up.
+        self.archive.publish(now);
     }
 
     fn collect_load(&mut self, index: usize, load: &mut LoadMeter, since: Instant, now: Instant) {

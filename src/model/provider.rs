@@ -3,12 +3,13 @@
 //! At one instant they go in this order, before the strategy: each sees what the one before has just done.
 
 use super::alarm::{Alarm, AlarmSpec, AlarmState};
+use super::archive_spec::ArchiveSpec;
 use super::autoscaling::{Action, Fleet, Group, GroupSpec};
 use super::event::Event;
 use super::fleet::Refusal;
 use super::ids::{AlarmId, GroupId, InstanceId, PoolId};
 use super::instance::Phase;
-use super::monitor::{ArchiveSpec, Monitor, MonitorSpec};
+use super::monitor::{Monitor, MonitorSpec};
 use super::world::{Plan, World};
 use crate::engine::time::{Instant, Span};
 
@@ -47,6 +48,9 @@ impl World {
     /// Starts the clocks of the monitor, of every alarm and timetable.
     pub fn start_provider(&mut self, plan: &mut Plan) {
         self.monitor.open(&self.pools, &self.functions, &self.loads);
+        if let Some(measures) = &mut self.measures {
+            measures.open(self.monitor.archive());
+        }
         self.plan_metrics(Instant::ZERO, plan);
         for index in 0..self.alarms.len() {
             let first = Instant::ZERO + self.monitor.spec().delay;

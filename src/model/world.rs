@@ -5,6 +5,7 @@
 //! born by demand), `leave` (patience, interruption), `account` (money).
 
 use super::alarm::Alarm;
+use super::archive_spec::ArchiveSpec;
 use super::autoscaling::Group;
 use super::books::Books;
 use super::chain::ChainSpec;
@@ -15,7 +16,8 @@ use super::function::Function;
 use super::ids::{AccountId, FunctionId, InstanceId, NodeId, PoolId, RequestId, Slab};
 use super::instance::Instance;
 use super::load::LoadMeter;
-use super::monitor::{ArchiveSpec, Monitor, MonitorSpec};
+use super::measures::Measures;
+use super::monitor::{Monitor, MonitorSpec};
 use super::network::Network;
 use super::node::Node;
 use super::pool::Pool;
@@ -60,6 +62,8 @@ pub struct World {
     pub groups: Vec<Group>,
     /// Chains and DAGs of functions that sources ask for.
     pub chains: Vec<ChainSpec>,
+    /// What calls store in the archive; most worlds have nothing.
+    pub measures: Option<Box<Measures>>,
     /// What each source tells of its requests.
     pub loads: Vec<LoadMeter>,
     pub(crate) tables: Tables,
@@ -102,6 +106,7 @@ impl World {
         World {
             servers: Servers::new(functions.len(), &pools),
             chains: Vec::new(),
+            measures: None,
             arrived: vec![0; functions.len()],
             machines: pools.iter().map(|pool| pool.spec.computer.as_deref().map(Machine::new)).collect(),
             lists: Lists::default(),

@@ -311,6 +311,9 @@ impl<'a> Driver<'a> {
     /// The end: what stands is billed up to here, the books are closed.
     fn finish(mut self, setup: &Setup) -> Result<(Summary, World), Stop> {
         let end = if self.horizon == Instant::FAR { self.now } else { self.now.max(self.horizon) };
+        self.now = end;
+        self.tell_users();
+        let measures = self.world.close_archive(end);
         self.world.close(end);
         self.flush_departures().map_err(|error| Stop::Sink { error, at: end })?;
         let account = self.stakeholders.take().map(|stakeholders| stakeholders.close(&self.world, end));
@@ -360,6 +363,7 @@ impl<'a> Driver<'a> {
             message_bytes: self.traffic.bytes,
             byte_hops: self.traffic.byte_hops,
             account,
+            measures,
             digest: self.digest.hex(),
             offered_digest: self.offered.hex(),
         };

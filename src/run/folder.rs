@@ -1,7 +1,7 @@
 //! The folder of one run: complete or absent. A run writes aside and renames when everything is there.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json, json};
@@ -9,9 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::summary::Summary;
 use crate::engine::tally::Block;
-use crate::engine::time::Instant;
 use crate::model::books::Resource;
-use crate::model::monitor::ArchiveSpec;
 use crate::model::request::Outcome;
 use crate::model::tariff::usd;
 use crate::model::world::World;
@@ -141,22 +139,6 @@ pub fn resource_name(resource: Resource, world: &World) -> String {
     }
 }
 
-/// Writes the series that the scenario exports: `series.csv`, `series.prom`.
-pub fn write_series(folder: &Path, world: &World, kept: &ArchiveSpec, end: Instant) -> io::Result<()> {
-    let (archive, series) = (world.monitor.archive(), world.monitor.exported());
-    if kept.csv {
-        let mut file = io::BufWriter::new(File::create(folder.join("series.csv"))?);
-        archive.write_csv(&series, end, &mut file)?;
-        file.flush()?;
-    }
-    if kept.openmetrics {
-        let mut file = io::BufWriter::new(File::create(folder.join("series.prom"))?);
-        archive.write_openmetrics(&series, end, &mut file)?;
-        file.flush()?;
-    }
-    Ok(())
-}
-
 /// The summary as JSON, with keys in alphabetical order.
 pub fn summary_json(summary: &Summary, world: &World) -> Json {
     let flow = |flow: &super::summary::Flow| {
@@ -203,6 +185,15 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
             (pool.name.clone(), figures)
         })
         .collect();
+    let measures = summary.measures.as_ref().map(|measures| {
+        let posted = measures.posted.iter().map(|(name, posted)| (name.clone(), (*posted).into()));
+        json!({
+            "posted": posted.collect::<Map<String, Json>>(),
+            "too_late": measures.too_late,
+            "unread": measures.unread,
+            "lag": times(&measures.lag),
+        })
+    });
     let hour_costs = hour_costs(world);
     let hours: Vec<Json> = (0..summary.hours.len().max(hour_costs.len()))
         .map(|hour| {
@@ -216,7 +207,7 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
             })
         })
         .collect();
-    json!({
+    let mut json = json!({
         "strategy": summary.strategy,
         "replication": summary.replication,
         "end_s": summary.end.as_secs_f64(),
@@ -253,7 +244,11 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
         "stakeholders": summary.account.as_ref().map(stakeholders_json),
         "digest": summary.digest,
         "offered_digest": summary.offered_digest,
-    })
+    });
+    if let Some(measures) = measures {
+        json["measures"] = measures;
+    }
+    json
 }
 
 /// Each stakeholder with its revenue, cost and profit, in USD; users have none.

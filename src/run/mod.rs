@@ -9,6 +9,7 @@ mod inspect;
 pub mod lines;
 mod orders;
 mod provider;
+pub mod questions;
 pub mod record;
 mod sample;
 mod settle;

@@ -235,7 +235,11 @@ impl Driver<'_> {
                 return self.answer(id, Outcome::Failed);
             }
         }
-        if !function.steps.is_empty() {
+        let calls_others = !function.steps.is_empty();
+        if self.world.measures.is_some() {
+            self.world.store_measures(id, self.now);
+        }
+        if calls_others {
             return self.begin_step(id);
         }
         if self.step_done(id)? { Ok(()) } else { self.answer(id, Outcome::Served) }

@@ -3,6 +3,7 @@
 use crate::engine::gauge::Reading;
 use crate::engine::tally::Tally;
 use crate::engine::time::{Instant, Span};
+use crate::model::measures::MeasureFigures;
 use crate::model::request::Outcome;
 use crate::model::world::World;
 use crate::planner::economy::Account;
@@ -108,6 +109,8 @@ pub struct Summary {
     pub byte_hops: u64,
     /// What each stakeholder got, where the scenario has an economy.
     pub account: Option<Account>,
+    /// What calls stored in the archive, where any may.
+    pub measures: Option<MeasureFigures>,
     pub digest: String,
     pub offered_digest: String,
 }

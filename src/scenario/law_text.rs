@@ -57,7 +57,8 @@ impl LawKind for OfTime {
     const KIND: &'static str = "a length of time";
     const WANTED: &'static str = "a length of time or a law of one, such as 1s or exponential(1.991s)";
     const DESCRIPTION: &'static str = "A length of time, or a probability law of one: constant, exponential, uniform, \
-         erlang, hyperexponential, lognormal, gamma, weibull, pareto, bounded-pareto, normal, squares or empirical.";
+         erlang, hyperexponential, lognormal, gamma, weibull, pareto, bounded-pareto, normal, squares, discrete \
+         or empirical.";
     const EXAMPLES: &'static [&'static str] = &["1s", "exponential(1.991s)", "lognormal(1s, cv 1.5)", "erlang(1s, 4)"];
     const UNITS: &'static [Unit] = &TIME_UNITS;
     const TENS: i32 = -9;
@@ -68,7 +69,8 @@ impl LawKind for OfNumbers {
     const KIND: &'static str = "a number";
     const WANTED: &'static str = "a number or a law of one, such as 1 or \"exponential(1)\"";
     const DESCRIPTION: &'static str = "A number, or a probability law of one: constant, exponential, uniform, erlang, \
-         hyperexponential, lognormal, gamma, weibull, pareto, bounded-pareto, normal, squares or empirical.";
+         hyperexponential, lognormal, gamma, weibull, pareto, bounded-pareto, normal, squares, discrete \
+         or empirical.";
     const EXAMPLES: &'static [&'static str] = &["1", "exponential(1)", "lognormal(1, cv 1.5)"];
     const UNITS: &'static [Unit] = &[];
     const TENS: i32 = 0;
@@ -79,7 +81,8 @@ impl LawKind for OfBytes {
     const KIND: &'static str = "a size";
     const WANTED: &'static str = "a size or a law of one, such as 10kB or uniform(1kB, 2MiB)";
     const DESCRIPTION: &'static str = "A size, or a probability law of one: constant, exponential, uniform, erlang, \
-         hyperexponential, lognormal, gamma, weibull, pareto, bounded-pareto, normal, squares or empirical.";
+         hyperexponential, lognormal, gamma, weibull, pareto, bounded-pareto, normal, squares, discrete \
+         or empirical.";
     const EXAMPLES: &'static [&'static str] = &["10kB", "uniform(1kB, 2MiB)"];
     const UNITS: &'static [Unit] = &BYTE_UNITS;
     const TENS: i32 = 0;

@@ -13,6 +13,7 @@
 //! schema::print::<Raw>()                                      for editors
 //! ```
 
+pub mod archive_text;
 pub mod check;
 pub mod complaint;
 pub mod decimal;

@@ -9,6 +9,7 @@ use crate::model::chain::ChainSpec;
 use crate::model::function::{Draws, Function};
 use crate::model::ids::{FunctionId, NodeId, PoolId};
 use crate::model::load::LoadMeter;
+use crate::model::measures::Measures;
 use crate::model::network::{Exchange, Link, Network};
 use crate::model::node::Node;
 use crate::model::pool::{Pool, PoolSpec};
@@ -143,6 +144,8 @@ impl Setup {
         world.loads = self.sources.iter().map(|source| LoadMeter::new(&source.name, source.function)).collect();
         world.install(&self.provider);
         world.chains.clone_from(&self.chains);
+        let measures = &self.provider.archive.measures;
+        world.measures = (!measures.is_empty()).then(|| Box::new(Measures::new(measures, &streams)));
         world
     }
 

@@ -5,6 +5,7 @@
 
 use serde_json::Value as Json;
 
+use super::archive_text;
 use super::complaint::{Desk, quoted};
 use super::document::Document;
 use super::law_text;
@@ -252,5 +253,6 @@ fn unknown_key(shape: &Shape<'_>, table: &Table, key: &str) -> Problem {
 /// The checker that a schema names by `x-unit`.
 fn checker(shape: &Shape<'_>) -> Option<Checker> {
     let name = shape.word("x-unit")?.as_str()?;
-    units::CHECKERS.into_iter().chain(law_text::CHECKERS).find(|checker| checker.name == name)
+    let all = units::CHECKERS.into_iter().chain(law_text::CHECKERS).chain(archive_text::CHECKERS);
+    all.into_iter().find(|checker| checker.name == name)
 }

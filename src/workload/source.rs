@@ -189,7 +189,12 @@ impl Source {
     #[inline]
     pub fn asks(&self, client: u32, now: Instant, think: Span) -> Option<Instant> {
         match &*self.arrivals {
-            Arrivals::Closed(closed) => closed.asks(client, now, think),
+            Arrivals::Closed(closed) => {
+                let since = Instant::ZERO + now.saturating_since(self.start);
+                closed.asks(client, since, think).map(|asks| self.start.saturating_add(asks.since(Instant::ZERO)))
+            }
+            // They begin to think when the source begins.
+            Arrivals::Clients(_) => Some(now.max(self.start).saturating_add(think)),
             _ => Some(now.saturating_add(think)),
         }
     }

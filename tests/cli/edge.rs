@@ -1,5 +1,5 @@
 //! The example of Serverless on the Edge as a person meets it: calls printed as the documentation's client does, tables and loads
-//! looked at, probes written, series exported.
+//! looked at, probes written.
 
 use std::path::Path;
 
@@ -130,26 +130,4 @@ fn probes_are_written_with_the_run() {
     );
     assert_eq!(second, format!("12.000000000 s router\n{}", shown.out));
     assert!(std::fs::read_to_string(folder.join("manifest.json")).unwrap().contains("probes/001.txt"));
-}
-
-/// Series go out as CSV and as OpenMetrics, with the same points; calls of a day are one point of the project's policy.
-#[test]
-fn series_are_exported_as_csv_and_as_openmetrics() {
-    let place = Place::new();
-    let out = place.path("out").display().to_string();
-    let options = ["--every", "0", "--out", &out, "--set", "horizon=30min"];
-    shipped(&place, "run", "timeseries-service", &options);
-    let folder = std::fs::read_dir(place.path("out/timeseries-service/max")).unwrap().next().unwrap().unwrap().path();
-    let csv = std::fs::read_to_string(folder.join("series.csv")).unwrap();
-    let metrics = std::fs::read_to_string(folder.join("series.prom")).unwrap();
-    assert!(csv.starts_with("metric,method,granularity_s,timestamp_s,value\n"));
-    let points = csv.lines().skip(1).count();
-    assert_eq!(metrics.lines().filter(|line| !line.starts_with('#')).count(), points);
-    assert!(metrics.ends_with("# EOF\n"));
-    let of = |metric: &str| csv.lines().filter(|line| line.starts_with(metric)).map(str::to_owned).collect::<Vec<_>>();
-    let pages = of("function/region-page/Invocations@year_rate,sum,86400,0,");
-    let [pages] = &pages[..] else { panic!("one point a day: {pages:?}") };
-    let pages: f64 = pages.rsplit(',').next().unwrap().parse().unwrap();
-    assert!((8_500.0..9_500.0).contains(&pages), "5 a second for half an hour: {pages}");
-    assert_eq!(of("pool/store/CPUUtilization@pages,95pct,300,").len(), 6);
 }

@@ -1,6 +1,7 @@
 //! The binary as a person meets it: what it prints, its exit codes, the files it leaves, and that they are the same
 //! bytes every time.
 
+mod archive;
 #[cfg(feature = "planning")] // Some cases name its strategies.
 mod bad_input;
 mod columns;

@@ -8,6 +8,7 @@ mod floors;
 mod hosts;
 #[cfg(feature = "planning")]
 mod malloovia;
+mod measures;
 mod neighbours;
 mod play;
 mod random_worlds;

@@ -57,6 +57,12 @@ pub(super) enum Kind {
         lowest: u32,
         highest: u32,
     },
+    /// `low + step * n` for a whole n from 0 to `last`.
+    Discrete {
+        low: f64,
+        step: f64,
+        last: u64,
+    },
     Values(Arc<[f64]>),
     Points(Arc<[(f64, f64)]>),
 }
@@ -93,6 +99,7 @@ impl Kind {
                 let n = f64::from(lowest) + rng.below(u64::from(highest - lowest) + 1) as f64;
                 base + each * n * n
             }
+            Kind::Discrete { low, step, last } => low + step * rng.below(last + 1) as f64,
             Kind::Values(ref values) => values[rng.below(values.len() as u64) as usize],
             Kind::Points(ref points) => quantile(points, rng.uniform()),
         }
@@ -136,6 +143,11 @@ impl Kind {
                 let mean_square = (squares(high) - squares(below)) / count;
                 let mean_fourth = (fourths(high) - fourths(below)) / count;
                 (base + each * mean_square, base * base + 2.0 * base * each * mean_square + each * each * mean_fourth)
+            }
+            Kind::Discrete { low, step, last } => {
+                let last = last as f64;
+                let mean_square = last * (2.0 * last + 1.0) / 6.0;
+                (low + step * last / 2.0, low * low + low * step * last + step * step * mean_square)
             }
             Kind::Values(ref values) => {
                 let sums = values.iter().fold((0.0, 0.0), |sums, x| (sums.0 + x, sums.1 + x * x));

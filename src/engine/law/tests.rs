@@ -21,6 +21,7 @@ fn every_kind() -> Vec<(&'static str, Law)> {
         ("bounded pareto", Law::bounded_pareto(0.1, 50.0, 1.4)),
         ("bounded pareto at the pole", Law::bounded_pareto(0.5, 20.0, 1.0)),
         ("normal", Law::normal(1.0, 1.2)),
+        ("discrete", Law::discrete(1.0, 10.0, 1.5)),
         ("values", Law::values([1.0, 2.0, 2.0, 7.0])),
         ("points", Law::points([(1.0, 0.25), (2.0, 0.5), (2.0, 0.75), (6.0, 1.0)])),
     ];
@@ -122,6 +123,10 @@ fn heavy_tails_have_infinite_moments() {
 fn nonsense_is_refused_by_name() {
     let nan = f64::NAN;
     let refused: Vec<(&str, Result<Law, Unfit>)> = vec![
+        ("high", Law::discrete(2.0, 1.0, 1.0)),
+        ("high", Law::discrete(1.0, 2.0, 0.3)),
+        ("high", Law::discrete(0.0, 1e300, 1e-9)),
+        ("step", Law::discrete(1.0, 2.0, 0.0)),
         ("value", Law::constant(-1.0)),
         ("mean", Law::exponential(0.0)),
         ("mean", Law::exponential(nan)),
@@ -148,4 +153,20 @@ fn nonsense_is_refused_by_name() {
     for (parameter, law) in refused {
         assert_eq!(law.expect_err(parameter).parameter, parameter);
     }
+}
+
+#[test]
+fn a_discrete_law_draws_every_step_and_nothing_else() {
+    let die = Law::discrete(1.0, 6.0, 1.0).unwrap();
+    let mut rng = Rng::seeded(5);
+    let mut seen = [0u32; 7];
+    for _ in 0..6000 {
+        let value = die.draw(&mut rng);
+        assert_eq!(value, value.trunc());
+        seen[value as usize] += 1;
+    }
+    assert_eq!(seen[0], 0);
+    assert!(seen[1..].iter().all(|&count| (850..1150).contains(&count)), "{seen:?}");
+    assert_eq!(Law::discrete(0.3, 0.3, 0.1).unwrap().draw(&mut rng), 0.3);
+    assert!((Law::discrete(0.0, 0.7, 0.1).unwrap().mean() - 0.35).abs() < 1e-12, "decimal steps fit");
 }

@@ -3,6 +3,8 @@
 //! Source: Gnocchi 4.7.1, dynamic aggregates: a grid of series and times, filled or checked for overlap, and a tree
 //! of operations over it.
 
+use std::collections::BTreeMap;
+
 use crate::engine::time::{Instant, Span};
 
 use super::ArchiveError;
@@ -207,8 +209,10 @@ fn walk(operation: &Operation, grid: &Frame) -> Result<Evaluated, ArchiveError> 
 
 fn pick(metrics: &[(String, Method)], grid: &Frame) -> Result<Frame, ArchiveError> {
     let mut found = Frame { columns: Vec::new(), names: Vec::new(), ..grid.clone() };
+    let columns: BTreeMap<(&str, Option<Method>), usize> =
+        grid.names.iter().enumerate().map(|(column, (name, method))| ((name.as_str(), *method), column)).collect();
     for (name, method) in metrics {
-        let column = grid.names.iter().position(|(n, m)| n == name && *m == Some(*method));
+        let column = columns.get(&(name.as_str(), Some(*method))).copied();
         let column = column.ok_or_else(|| ArchiveError::UnknownMetric { found: format!("{name} {method}") })?;
         found.columns.push(grid.columns[column].clone());
         found.names.push(grid.names[column].clone());

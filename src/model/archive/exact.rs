@@ -51,6 +51,8 @@ pub(super) struct Exact {
     tiers: Vec<Tier>,
     /// Several measures at one instant all count.
     every: bool,
+    /// Measures that came too late to be stored.
+    too_late: u64,
 }
 
 impl Exact {
@@ -63,7 +65,7 @@ impl Exact {
             rates: vec![Series::default(); plan.rates.len()],
         });
         let every = policy.keep == Keep::Every;
-        Exact { times: Vec::new(), values: Vec::new(), tiers: tiers.collect(), every }
+        Exact { times: Vec::new(), values: Vec::new(), tiers: tiers.collect(), every, too_late: 0 }
     }
 
     /// The series of the method at `position` of the policy's methods.
@@ -72,6 +74,10 @@ impl Exact {
         let place = policy.methods[..method].iter().filter(|other| other.rate == rate).count();
         let tier = &self.tiers[tier];
         if rate { &tier.rates[place] } else { &tier.plain[place] }
+    }
+
+    pub(super) fn too_late(&self) -> u64 {
+        self.too_late
     }
 
     /// Takes over changed lengths of the policy's definitions; they act from the next batch on.
@@ -86,7 +92,8 @@ impl Exact {
         let batch_first = batch[0].0;
         // The limit is taken before the batch is added; an empty buffer accepts everything, however old.
         let limit = self.times.last().map_or(0, |&last| policy.oldest(last));
-        let accepted = &batch[batch.partition_point(|&(at, _)| at < limit)..];
+        let (late, accepted) = batch.split_at(batch.partition_point(|&(at, _)| at < limit));
+        self.too_late += late.len() as u64;
         self.merge(accepted, scratch);
         let Some((&first, &last)) = self.times.first().zip(self.times.last()) else { return };
         let since = first.max(batch_first);

@@ -9,15 +9,31 @@ use std::io::{self, Write};
 
 use crate::engine::time::Instant;
 
-use super::{Archive, MetricId, Range};
+use super::{Archive, MetricId, Point, Range};
+
+/// A series that answers a question; it is written out as if a metric had this name and method.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    pub name: String,
+    /// That of the series, or what was done with several.
+    pub method: String,
+    /// Of one granularity.
+    pub points: Vec<Point>,
+}
 
 impl Archive {
     /// Writes every point of `metrics` that is visible at `now`: `metric,method,granularity_s,timestamp_s,value`, in
-    /// order of the metrics, their methods, granularities (finest first) and time.
+    /// order of the metrics, their methods, granularities (finest first) and time; behind them the answers.
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn write_csv(&self, metrics: &[MetricId], now: Instant, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write_csv(
+        &self,
+        metrics: &[MetricId],
+        answers: &[Answered],
+        now: Instant,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         writeln!(out, "metric,method,granularity_s,timestamp_s,value")?;
         for &metric in metrics {
             let name = quoted(self.name(metric));
@@ -34,20 +50,36 @@ impl Archive {
                 }
             }
         }
+        for Answered { name, method, points } in answers {
+            let name = quoted(name);
+            for point in points {
+                let [granularity, at] = [point.granularity.as_nanos(), point.at.as_nanos()].map(seconds);
+                writeln!(out, "{name},{method},{granularity},{at},{}", point.value)?;
+            }
+        }
         Ok(())
     }
 
-    /// Writes the same points as OpenMetrics text. Metrics whose names differ only in characters that the format
-    /// does not know share a family and are told apart by the label `metric`.
+    /// Writes the same points as OpenMetrics text. Metrics and answers whose names differ only in characters that the
+    /// format does not know share a family and are told apart by the label `metric`.
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn write_openmetrics(&self, metrics: &[MetricId], now: Instant, out: &mut dyn Write) -> io::Result<()> {
-        let mut families: BTreeMap<String, Vec<MetricId>> = BTreeMap::new();
+    pub fn write_openmetrics(
+        &self,
+        metrics: &[MetricId],
+        answers: &[Answered],
+        now: Instant,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let mut families: BTreeMap<String, (Vec<MetricId>, Vec<&Answered>)> = BTreeMap::new();
         for &metric in metrics {
-            families.entry(family(self.name(metric))).or_default().push(metric);
+            families.entry(family(self.name(metric))).or_default().0.push(metric);
         }
-        for (family, members) in families {
+        for answer in answers {
+            families.entry(family(&answer.name)).or_default().1.push(answer);
+        }
+        for (family, (members, answers)) in families {
             writeln!(out, "# TYPE {family} gauge")?;
             for metric in members {
                 let policy = self.policy_of(metric);
@@ -63,6 +95,13 @@ impl Archive {
                     }
                 }
             }
+            for Answered { name, method, points } in answers {
+                let granularity = points.first().map_or(0, |point| point.granularity.as_nanos());
+                let labels = text_of(&own_labels(name, method, granularity));
+                for point in points {
+                    writeln!(out, "{family}{{{labels}}} {} {}", point.value, seconds(point.at.as_nanos()))?;
+                }
+            }
         }
         writeln!(out, "# EOF")
     }
@@ -70,14 +109,23 @@ impl Archive {
     fn labels(&self, metric: MetricId, method: &str, granularity_ns: u64) -> String {
         let own = self.metrics[metric.0 as usize].labels.iter();
         let mut labels: BTreeMap<String, String> = own.map(|(key, value)| (label(key), value.clone())).collect();
-        labels.insert("metric".to_owned(), self.name(metric).to_owned());
-        labels.insert("method".to_owned(), method.to_owned());
-        labels.insert("granularity".to_owned(), seconds(granularity_ns));
-        let pair = |(key, value): (&String, &String)| {
-            format!("{key}=\"{}\"", value.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\""))
-        };
-        labels.iter().map(pair).collect::<Vec<_>>().join(",")
+        labels.extend(own_labels(self.name(metric), method, granularity_ns));
+        text_of(&labels)
     }
+}
+
+/// What every exported series is told by.
+fn own_labels(name: &str, method: &str, granularity_ns: u64) -> BTreeMap<String, String> {
+    let granularity = seconds(granularity_ns);
+    let pairs = [("metric", name), ("method", method), ("granularity", granularity.as_str())];
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+}
+
+fn text_of(labels: &BTreeMap<String, String>) -> String {
+    let pair = |(key, value): (&String, &String)| {
+        format!("{key}=\"{}\"", value.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\""))
+    };
+    labels.iter().map(pair).collect::<Vec<_>>().join(",")
 }
 
 /// Seconds with as many decimals as there are.

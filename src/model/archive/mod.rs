@@ -33,6 +33,7 @@ mod error;
 mod exact;
 mod export;
 mod method;
+mod notation;
 mod operation;
 mod policy;
 mod reading;
@@ -42,7 +43,9 @@ mod series;
 
 pub use cross::{AGGREGATED, Answer, Fill, Question, Stored, evaluate};
 pub use error::ArchiveError;
+pub use export::Answered;
 pub use method::{Kind, Method};
+pub use notation::Misread;
 pub use operation::{Across, Binary, Fold, Operation, Unary};
 pub use policy::{Definition, Keep, Policy, Rules};
 pub use reading::Range;
@@ -94,6 +97,8 @@ pub struct Archive {
     by_name: FxHashMap<String, MetricId>,
     /// Metrics that keep raw measures and publish them late.
     late: Vec<MetricId>,
+    /// Nothing is published before this instant.
+    next_publication: u64,
     scratch: Scratch,
     batch: Vec<(u64, f64)>,
 }
@@ -101,9 +106,16 @@ pub struct Archive {
 impl Archive {
     /// An archive that knows the default policies.
     pub fn new() -> Archive {
+        Archive::processing_every(Span::ZERO)
+    }
+
+    /// The same where measures under a default policy become visible at multiples of `period`; zero is at once.
+    pub fn processing_every(period: Span) -> Archive {
         let mut archive = Archive::default();
         for policy in Policy::defaults() {
-            archive.add_policy(policy).expect("the default policies are sound and have different names");
+            archive
+                .add_policy(policy.published(period, Span::ZERO))
+                .expect("the default policies are sound and have different names");
         }
         archive
     }
@@ -269,6 +281,7 @@ impl Archive {
             let visible_at = visible_at(policy, now).as_nanos();
             let waiting = measures.iter().map(|&(at, value)| Waiting { visible_at, at: at.as_nanos(), value });
             entry.waiting.extend(waiting);
+            self.next_publication = self.next_publication.min(visible_at);
         } else {
             self.batch.clear();
             self.batch.extend(measures.iter().map(|&(at, value)| (at.as_nanos(), value)));
@@ -279,10 +292,15 @@ impl Archive {
     /// Makes visible what is due at `now`: one sorted batch per metric and instant of publication. Where a policy
     /// publishes late, the caller does this before it reads.
     pub fn publish(&mut self, now: Instant) {
+        if now.as_nanos() < self.next_publication {
+            return;
+        }
+        self.next_publication = u64::MAX;
         for place in 0..self.late.len() {
             let id = self.late[place];
             while let Some(&Waiting { visible_at, .. }) = self.metrics[id.0 as usize].waiting.front() {
                 if visible_at > now.as_nanos() {
+                    self.next_publication = self.next_publication.min(visible_at);
                     break;
                 }
                 self.batch.clear();
@@ -292,6 +310,24 @@ impl Archive {
                 }
                 self.process(id);
             }
+        }
+    }
+
+    /// When a measure of a metric that is posted at `now` becomes visible.
+    pub fn visible_at(&self, metric: MetricId, now: Instant) -> Instant {
+        visible_at(self.policy_of(metric), now)
+    }
+
+    /// Measures of a metric that are posted and not published yet.
+    pub fn waiting(&self, metric: MetricId) -> u64 {
+        self.metrics[metric.0 as usize].waiting.len() as u64
+    }
+
+    /// Measures of a metric that were posted and came too late to be stored. Tallies do not count theirs.
+    pub fn too_late(&self, metric: MetricId) -> Option<u64> {
+        match &self.metrics[metric.0 as usize].store {
+            Store::Exact(exact) => Some(exact.too_late()),
+            Store::Running(_) => None,
         }
     }
 

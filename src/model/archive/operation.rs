@@ -1,9 +1,8 @@
 //! Arithmetic on series: a tree of operations over metrics that share a grid of times.
 //!
-//! Source: Gnocchi 4.7.1, dynamic aggregates. Written as prefix lists, such as
-//! `["aggregate", "sum", ["metric", ["a", "mean"], ["b", "mean"]]]`.
+//! Source: Gnocchi 4.7.1, dynamic aggregates.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
 
 use crate::engine::time::Span;
 
@@ -94,136 +93,100 @@ impl Operation {
         Operation::Aggregate(Across { fold, rate: false }, Box::new(Operation::Metrics(metrics)))
     }
 
-    /// Reads prefix lists.
-    ///
-    /// # Errors
-    /// Anything that is not an operation, with the part that is wrong.
-    pub fn from_json(value: &Value) -> Result<Operation, ArchiveError> {
-        let wrong = |wanted| ArchiveError::BadOperation { found: value.to_string(), wanted };
-        if let Some(number) = value.as_f64() {
-            return Ok(Operation::Number(number));
-        }
-        let (head, rest) = value.as_array().and_then(|list| list.split_first()).ok_or_else(|| wrong("a list"))?;
-        let head = head.as_str().ok_or_else(|| wrong("a list that starts with the name of an operation"))?;
-        let inner = |value: &Value| Operation::from_json(value).map(Box::new);
-        match (head, rest) {
-            ("metric", [Value::String(_), Value::String(_)]) => Ok(Operation::Metrics(vec![leaf(value, rest)?])),
-            ("metric", [_, ..]) => {
-                let one = |item: &Value| leaf(value, item.as_array().map_or(&[], Vec::as_slice));
-                Ok(Operation::Metrics(rest.iter().map(one).collect::<Result<_, _>>()?))
-            }
-            ("aggregate", [fold, of]) => Ok(Operation::Aggregate(across(fold)?, inner(of)?)),
-            ("rolling", [fold, window, of]) => {
-                let window = window.as_u64().and_then(|w| usize::try_from(w).ok()).filter(|&w| w > 0);
-                let window = window.ok_or_else(|| wrong("a window of one point or more"))?;
-                Ok(Operation::Rolling(across(fold)?, window, inner(of)?))
-            }
-            ("resample", [method, width, of]) => {
-                let method = method.as_str().ok_or_else(|| wrong("an aggregation method"))?.parse()?;
-                let width = width.as_f64().and_then(Span::from_secs_f64).filter(|width| !width.is_zero());
-                Ok(Operation::Resample(method, width.ok_or_else(|| wrong("a width in seconds"))?, inner(of)?))
-            }
-            ("clip", [of, low, high]) => Ok(Operation::Clip(inner(of)?, inner(low)?, inner(high)?)),
-            (name, [of]) => {
-                let unary = unary(name).ok_or_else(|| wrong("the name of an operation on one series"))?;
-                Ok(Operation::Unary(unary, inner(of)?))
-            }
-            (name, [left, right]) => {
-                let binary = binary(name).ok_or_else(|| wrong("the name of an operation on two series"))?;
-                Ok(Operation::Binary(binary, inner(left)?, inner(right)?))
-            }
-            _ => Err(wrong("an operation with its arguments")),
-        }
-    }
-
     /// The series at the leaves, each once, in order of mention.
     pub fn leaves(&self) -> Vec<(&str, Method)> {
-        fn visit<'a>(node: &'a Operation, found: &mut Vec<(&'a str, Method)>) {
-            match node {
-                Operation::Metrics(metrics) => {
-                    for (name, method) in metrics {
-                        if !found.contains(&(name.as_str(), *method)) {
-                            found.push((name, *method));
-                        }
-                    }
-                }
-                Operation::Number(_) => {}
-                Operation::Aggregate(_, of)
-                | Operation::Rolling(_, _, of)
-                | Operation::Resample(_, _, of)
-                | Operation::Unary(_, of) => visit(of, found),
-                Operation::Binary(_, left, right) => [left, right].into_iter().for_each(|node| visit(node, found)),
-                Operation::Clip(of, low, high) => [of, low, high].into_iter().for_each(|node| visit(node, found)),
-            }
-        }
+        let mut seen = BTreeSet::new();
         let mut found = Vec::new();
-        visit(self, &mut found);
+        self.each_leaf(&mut |name, method| {
+            if seen.insert((name, method)) {
+                found.push((name, method));
+            }
+        });
         found
     }
-}
 
-fn leaf(whole: &Value, pair: &[Value]) -> Result<(String, Method), ArchiveError> {
-    match pair {
-        [Value::String(name), Value::String(method)] => Ok((name.clone(), method.parse()?)),
-        _ => Err(ArchiveError::BadOperation { found: whole.to_string(), wanted: "metrics as name and method" }),
+    fn each_leaf<'a>(&'a self, visit: &mut impl FnMut(&'a str, Method)) {
+        match self {
+            Operation::Metrics(metrics) => metrics.iter().for_each(|(name, method)| visit(name, *method)),
+            Operation::Number(_) => {}
+            Operation::Aggregate(_, of)
+            | Operation::Rolling(_, _, of)
+            | Operation::Resample(_, _, of)
+            | Operation::Unary(_, of) => of.each_leaf(visit),
+            Operation::Binary(_, left, right) => [left, right].into_iter().for_each(|node| node.each_leaf(visit)),
+            Operation::Clip(of, low, high) => [of, low, high].into_iter().for_each(|node| node.each_leaf(visit)),
+        }
+    }
+
+    /// Puts what `fits` knows in the place of each metric's name: a pattern stands for several.
+    ///
+    /// # Errors
+    /// Those of `fits`, which gets a name and says for which metrics it stands.
+    pub fn replace_names<E>(&mut self, fits: &mut impl FnMut(&str) -> Result<Vec<String>, E>) -> Result<(), E> {
+        match self {
+            Operation::Metrics(metrics) => {
+                let mut replaced = Vec::new();
+                for (name, method) in metrics.iter() {
+                    replaced.extend(fits(name)?.into_iter().map(|name| (name, *method)));
+                }
+                *metrics = replaced;
+                Ok(())
+            }
+            Operation::Number(_) => Ok(()),
+            Operation::Aggregate(_, of)
+            | Operation::Rolling(_, _, of)
+            | Operation::Resample(_, _, of)
+            | Operation::Unary(_, of) => of.replace_names(fits),
+            Operation::Binary(_, left, right) => {
+                [left, right].into_iter().try_for_each(|node| node.replace_names(fits))
+            }
+            Operation::Clip(of, low, high) => [of, low, high].into_iter().try_for_each(|node| node.replace_names(fits)),
+        }
+    }
+
+    /// How many series come out, as far as it can be known without any points; 0 for a plain number.
+    ///
+    /// # Errors
+    /// Metrics where there is only a number, and sides of different widths.
+    pub fn width(&self) -> Result<usize, ArchiveError> {
+        match self {
+            Operation::Metrics(metrics) => Ok(metrics.len()),
+            Operation::Number(_) => Ok(0),
+            Operation::Aggregate(_, of) => of.series().map(|_| 1),
+            Operation::Rolling(_, _, of) | Operation::Resample(_, _, of) | Operation::Unary(_, of) => of.series(),
+            Operation::Binary(_, left, right) => beside(left.width()?, right.width()?),
+            Operation::Clip(of, low, high) => beside(beside(of.width()?, low.width()?)?, high.width()?),
+        }
+    }
+
+    /// The width of what has to be series.
+    fn series(&self) -> Result<usize, ArchiveError> {
+        match self.width()? {
+            0 => {
+                Err(ArchiveError::BadOperation { found: "a number".to_owned(), wanted: "metrics rather than a number" })
+            }
+            series => Ok(series),
+        }
+    }
+
+    /// Whether points of several granularities would come out as points of one.
+    pub fn resamples(&self) -> bool {
+        match self {
+            Operation::Resample(..) => true,
+            Operation::Metrics(_) | Operation::Number(_) => false,
+            Operation::Aggregate(_, of) | Operation::Rolling(_, _, of) | Operation::Unary(_, of) => of.resamples(),
+            Operation::Binary(_, left, right) => left.resamples() || right.resamples(),
+            Operation::Clip(of, low, high) => of.resamples() || low.resamples() || high.resamples(),
+        }
     }
 }
 
-fn across(value: &Value) -> Result<Across, ArchiveError> {
-    let name = value.as_str().unwrap_or_default();
-    let (rate, name) = name.strip_prefix("rate:").map_or((false, name), |rest| (true, rest));
-    let fold = match name {
-        "mean" => Fold::Mean,
-        "median" => Fold::Median,
-        "std" => Fold::Std,
-        "min" => Fold::Min,
-        "max" => Fold::Max,
-        "sum" => Fold::Sum,
-        "var" => Fold::Var,
-        "count" => Fold::Count,
-        _ => {
-            let wanted = "mean, median, std, min, max, sum, var or count";
-            return Err(ArchiveError::BadOperation { found: value.to_string(), wanted });
-        }
-    };
-    Ok(Across { fold, rate })
-}
-
-fn unary(name: &str) -> Option<Unary> {
-    Some(match name {
-        "abs" | "absolute" => Unary::Abs,
-        "neg" | "negative" => Unary::Neg,
-        "cos" => Unary::Cos,
-        "sin" => Unary::Sin,
-        "tan" => Unary::Tan,
-        "floor" => Unary::Floor,
-        "ceil" => Unary::Ceil,
-        "rateofchange" => Unary::RateOfChange,
-        "rateofchangesec" => Unary::RateOfChangeSec,
-        _ => return None,
-    })
-}
-
-fn binary(name: &str) -> Option<Binary> {
-    Some(match name {
-        "+" | "add" => Binary::Add,
-        "-" | "sub" => Binary::Sub,
-        "*" | "×" | "mul" => Binary::Mul,
-        "/" | "÷" | "div" => Binary::Div,
-        "%" | "mod" => Binary::Mod,
-        "**" | "^" | "pow" => Binary::Pow,
-        "=" | "==" | "eq" => Binary::Equal,
-        "!=" | "≠" | "ne" => Binary::NotEqual,
-        "<" | "lt" => Binary::Less,
-        "<=" | "≤" | "le" => Binary::LessEqual,
-        ">" | "gt" => Binary::Greater,
-        ">=" | "≥" | "ge" => Binary::GreaterEqual,
-        "clip_min" => Binary::ClipMin,
-        "clip_max" => Binary::ClipMax,
-        "max" => Binary::Max,
-        "min" => Binary::Min,
-        _ => return None,
-    })
+/// The width of what two sides give: a number goes with everything, a single series with every series.
+fn beside(left: usize, right: usize) -> Result<usize, ArchiveError> {
+    if left > 1 && right > 1 && left != right {
+        return Err(ArchiveError::DifferentWidths { found: left, wanted: right });
+    }
+    Ok(left.max(right))
 }
 
 impl Unary {
@@ -309,34 +272,6 @@ impl Fold {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn read(text: &str) -> Result<Operation, ArchiveError> {
-        Operation::from_json(&serde_json::from_str(text).unwrap())
-    }
-
-    #[test]
-    fn prefix_lists_become_a_tree() {
-        let sum = read(r#"["aggregate", "sum", ["metric", ["a", "mean"], ["b", "mean"]]]"#).unwrap();
-        assert_eq!(sum, Operation::aggregate(Fold::Sum, Method::MEAN, ["a", "b"]));
-        assert_eq!(sum.leaves(), [("a", Method::MEAN), ("b", Method::MEAN)]);
-        let tree = read(r#"["clip", ["-", ["metric", "a", "max"], ["metric", "a", "min"]], 0, 9.5]"#).unwrap();
-        assert_eq!(tree.leaves().len(), 2);
-        for bad in [
-            r#"["aggregate", "95pct", ["metric", "a", "mean"]]"#,
-            r#"["rolling", "mean", 0, ["metric", "a", "mean"]]"#,
-            r#"["resample", "mean", -1, ["metric", "a", "mean"]]"#,
-            r#"["metric", "a"]"#,
-            r#"["metric", ["a"]]"#,
-            r#"["metric"]"#,
-            r#"["+", 1]"#,
-            r#"["frobnicate", 1, 2, 3, 4]"#,
-            r#"[1, 2]"#,
-            r#""a""#,
-            "[]",
-        ] {
-            assert!(read(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn operators_follow_the_original_at_the_edges() {

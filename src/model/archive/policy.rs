@@ -229,15 +229,29 @@ impl Rules {
     }
 }
 
+/// Whether a pattern with `*` and `?` fits a text. A star that did not fit takes one byte more, and only the last star has
+/// to be tried again, so the effort is at most the product of the lengths.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    match (pattern.split_first(), text.split_first()) {
-        (None, None) => true,
-        (Some((b'*', rest)), _) if matches(rest, text) => true,
-        (Some((b'*', _)), Some((_, text))) => matches(pattern, text),
-        (Some((b'?', pattern)), Some((_, text))) => matches(pattern, text),
-        (Some((a, pattern)), Some((b, text))) if a == b => matches(pattern, text),
-        _ => false,
+    let (mut p, mut t) = (0, 0);
+    // The place behind the last star, and where the text that it left over began.
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                p += 1;
+                star = Some((p, t));
+            }
+            Some(&byte) if byte == b'?' || byte == text[t] => (p, t) = (p + 1, t + 1),
+            _ => match star {
+                Some((behind, from)) => {
+                    (p, t) = (behind, from + 1);
+                    star = Some((behind, from + 1));
+                }
+                None => return false,
+            },
+        }
     }
+    pattern[p..].iter().all(|&byte| byte == b'*')
 }
 
 #[cfg(test)]
@@ -279,6 +293,18 @@ mod tests {
         assert_eq!(rules.policy_for("cpu.12.load"), Some("medium"));
         assert_eq!(rules.policy_for("cpu.1.load"), Some("high"));
         assert_eq!(Rules::default().policy_for("memory"), None);
+    }
+
+    #[test]
+    fn stars_fit_any_text_and_none() {
+        for (pattern, text) in [("*", ""), ("a*", "a"), ("*b*d", "abcbd"), ("a**?", "ab"), ("*@*", "x@y"), ("", "")] {
+            assert!(Rules::fits(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("?", ""), ("a*b", "abc"), ("*ab", "aab/"), ("", "a"), ("a?", "a")] {
+            assert!(!Rules::fits(pattern, text), "{pattern} {text}");
+        }
+        let hostile = "*a".repeat(5_000) + "b";
+        assert!(!Rules::fits(&hostile, &"a".repeat(10_000)), "neither the stack nor patience ends");
     }
 
     #[test]

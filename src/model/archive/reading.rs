@@ -115,24 +115,8 @@ impl Archive {
         question: &Question,
         now: Instant,
     ) -> Result<Vec<Answer>, ArchiveError> {
-        let mut leaves = Vec::new();
-        for (name, method) in operation.leaves() {
-            let metric = self.metric(name).ok_or_else(|| ArchiveError::UnknownMetric { found: name.to_owned() })?;
-            self.method(metric, method)?;
-            leaves.push((metric, method));
-        }
-        let granularities: Vec<Span> = match question.granularity {
-            Some(granularity) => vec![granularity],
-            None => {
-                let offered = |metric: MetricId| self.policy_of(metric).definitions.iter().map(|d| d.granularity);
-                let common = leaves.first().into_iter().flat_map(|&(first, _)| offered(first));
-                let common = common.filter(|g| leaves.iter().all(|&(other, _)| offered(other).any(|h| h == *g)));
-                common.collect::<Vec<_>>().into_iter().rev().collect()
-            }
-        };
-        if granularities.is_empty() {
-            return Err(ArchiveError::NoCommonGranularity);
-        }
+        let leaves = self.kept_leaves(operation)?;
+        let granularities = self.granularities(operation, question.granularity)?;
         let range = Range { from: question.from, to: question.to };
         let mut answers = Vec::new();
         for granularity in granularities {
@@ -144,6 +128,34 @@ impl Archive {
             answers.extend(evaluate(&stored, granularity, operation, question)?);
         }
         Ok(answers)
+    }
+
+    /// The granularities at which an operation can be evaluated, the coarsest first: the one that is asked for, or all that
+    /// the series have in common.
+    ///
+    /// # Errors
+    /// An unknown metric, a method or granularity that is not kept, or nothing in common.
+    pub fn granularities(&self, operation: &Operation, asked: Option<Span>) -> Result<Vec<Span>, ArchiveError> {
+        let leaves = self.kept_leaves(operation)?;
+        if let Some(granularity) = asked {
+            leaves.iter().try_for_each(|&(metric, _)| self.tier(metric, granularity).map(drop))?;
+            return Ok(vec![granularity]);
+        }
+        let offered = |metric: MetricId| self.policy_of(metric).definitions.iter().map(|d| d.granularity);
+        let common = leaves.first().into_iter().flat_map(|&(first, _)| offered(first));
+        let common = common.filter(|g| leaves.iter().all(|&(other, _)| offered(other).any(|h| h == *g)));
+        let common: Vec<Span> = common.collect::<Vec<_>>().into_iter().rev().collect();
+        if common.is_empty() { Err(ArchiveError::NoCommonGranularity) } else { Ok(common) }
+    }
+
+    /// The series at the leaves of an operation, all of them there.
+    fn kept_leaves(&self, operation: &Operation) -> Result<Vec<(MetricId, Method)>, ArchiveError> {
+        let kept = |(name, method): (&str, Method)| {
+            let metric = self.metric(name).ok_or_else(|| ArchiveError::UnknownMetric { found: name.to_owned() })?;
+            self.method(metric, method)?;
+            Ok((metric, method))
+        };
+        operation.leaves().into_iter().map(kept).collect()
     }
 
     fn tier(&self, metric: MetricId, granularity: Span) -> Result<usize, ArchiveError> {

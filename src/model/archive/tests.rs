@@ -242,11 +242,11 @@ fn exports_are_read_by_other_tools() {
     let metric = archive.declare("cpu.load, all", policy, &[("pool", "we\"b")]).unwrap();
     archive.post(metric, at(61), 0.1);
     let mut csv = Vec::new();
-    archive.write_csv(&[metric], at(99), &mut csv).unwrap();
+    archive.write_csv(&[metric], &[], at(99), &mut csv).unwrap();
     let wanted = "metric,method,granularity_s,timestamp_s,value\n\"cpu.load, all\",mean,60,60,0.1\n";
     assert_eq!(String::from_utf8(csv).unwrap(), wanted);
     let mut text = Vec::new();
-    archive.write_openmetrics(&[metric], at(99), &mut text).unwrap();
+    archive.write_openmetrics(&[metric], &[], at(99), &mut text).unwrap();
     let wanted = "# TYPE cpu_load__all gauge\n\
         cpu_load__all{granularity=\"60\",method=\"mean\",metric=\"cpu.load, all\",pool=\"we\\\"b\"} 0.1 60\n# EOF\n";
     assert_eq!(String::from_utf8(text).unwrap(), wanted);

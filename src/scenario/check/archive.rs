@@ -1,23 +1,30 @@
-//! Archive policies, the rules by which metrics get them, and what is exported.
+//! Archive policies, the rules by which metrics get them, and what is exported. What calls store and what is asked have rooms of
+//! their own.
 
 use super::Checker;
+use crate::engine::time::Span;
 use crate::model::archive::{ArchiveError, Definition, Method, Policy};
-use crate::model::monitor::{ArchiveSpec, OWN_POLICIES};
+use crate::model::archive_spec::{ArchiveSpec, OWN_POLICIES};
+use crate::model::monitor::MonitorSpec;
+use crate::model::series_ids::Owners;
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 
 impl Checker<'_> {
-    pub(super) fn archive(&mut self, raw: &raw::Scenario) -> ArchiveSpec {
+    pub(super) fn archive(&mut self, raw: &raw::Scenario, monitor: MonitorSpec, owners: &Owners<'_>) -> ArchiveSpec {
         let Some(written) = &raw.archive else { return ArchiveSpec::default() };
         let path = KeyPath::from("archive");
+        let processing_every = written.processing_every.map_or(Span::ZERO, |span| span.0);
         let defaults: Vec<String> = Policy::defaults().into_iter().map(|policy| policy.name).collect();
         let mut policies = Vec::new();
         for (name, policy) in &written.policies {
             let path = path.key("policies").key(name);
-            if OWN_POLICIES.contains(&name.as_str()) || defaults.contains(name) {
+            let taken = OWN_POLICIES.contains(&name.as_str()) || defaults.contains(name);
+            if taken {
                 self.refuse_found(path.clone(), "the name of a policy that is there already", "a name of its own");
             }
-            policies.extend(self.archive_policy(name, policy, &path));
+            let policy = self.archive_policy(name, policy, processing_every, &path);
+            policies.extend(policy.filter(|_| !taken));
         }
         let mut known: Vec<String> = defaults.into_iter().chain(written.policies.keys().cloned()).collect();
         known.sort();
@@ -26,20 +33,39 @@ impl Checker<'_> {
             self.find(&known, policy, path.key("rules").key(pattern), "an archive policy");
             rules.push((pattern.clone(), policy.clone()));
         }
-        if written.export.is_empty() {
+        let measures = self.measures(written, &known, &path.key("measures"));
+        if written.export.is_empty() && written.questions.is_empty() {
             let wanted = "a pattern of the series that are written out, such as \"pool/*\"";
             self.refuse_found(path.key("export"), "nothing", wanted);
         }
-        ArchiveSpec {
+        let mut spec = ArchiveSpec {
             policies,
             rules,
+            processing_every,
+            measures,
+            questions: Vec::new(),
             export: written.export.clone(),
             csv: written.formats.contains(&raw::SeriesFormat::Csv),
             openmetrics: written.formats.contains(&raw::SeriesFormat::Openmetrics),
+        };
+        // Series under policies that do not exist cannot be asked about.
+        let has_policy = |(_, name): &(String, String)| known.binary_search(name).is_ok();
+        let sound = spec.policies.len() == written.policies.len()
+            && spec.measures.len() == written.measures.len()
+            && spec.rules.iter().all(has_policy);
+        if sound {
+            spec.questions = self.questions(written, &spec, monitor, owners, &path.key("questions"));
         }
+        spec
     }
 
-    fn archive_policy(&mut self, name: &str, written: &raw::ArchivePolicy, path: &KeyPath) -> Option<Policy> {
+    fn archive_policy(
+        &mut self,
+        name: &str,
+        written: &raw::ArchivePolicy,
+        processing_every: Span,
+        path: &KeyPath,
+    ) -> Option<Policy> {
         let mut definitions = Vec::new();
         for (index, line) in written.definitions.iter().enumerate() {
             let span = |span: Option<crate::scenario::units::TimeSpan>| span.map(|span| span.0);
@@ -66,14 +92,15 @@ impl Checker<'_> {
                 return None;
             }
         };
-        let policy = Policy::exact(name, written.back_window, &definitions, &methods);
+        let every = written.processing_every.map_or(processing_every, |span| span.0);
+        let policy = Policy::exact(name, written.back_window, &definitions, &methods).published(every, Span::ZERO);
         if definitions.len() < written.definitions.len() {
             return None;
         }
         policy.check().map_err(|error| self.archive_error(error, path.clone())).ok()
     }
 
-    fn archive_error(&mut self, error: ArchiveError, path: KeyPath) {
+    pub(super) fn archive_error(&mut self, error: ArchiveError, path: KeyPath) {
         let text = error.to_string();
         let (found, wanted) = text.split_once(", want ").unwrap_or((&text, "another value"));
         self.refuse_found(path, found, wanted);

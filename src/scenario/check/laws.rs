@@ -27,6 +27,7 @@ impl Checker<'_> {
             LawForm::BoundedPareto { low, high, shape } => Law::bounded_pareto(low, high, shape),
             LawForm::Normal { mean, sd } => Law::normal(mean, sd),
             LawForm::Squares { base, each, lowest, highest } => Law::squares(base, each, lowest, highest),
+            LawForm::Discrete { low, high, step } => Law::discrete(low, high, step),
             LawForm::Empirical { file } => self.empirical(&file, path),
         };
         built.unwrap_or_else(|unfit| {

@@ -1,5 +1,7 @@
 //! The monitor, its alarms and what they watch. Scaling groups have a room of their own.
 
+use std::collections::BTreeSet;
+
 use super::Checker;
 use crate::engine::time::Span;
 use crate::model::alarm::{AlarmSpec, Comparison, Missing};
@@ -7,8 +9,10 @@ use crate::model::ids::{FunctionId, PoolId};
 use crate::model::monitor::{Metric, MonitorSpec, Of, Statistic};
 use crate::model::pool::{Birth, PoolSpec};
 use crate::model::provider::ProviderSpec;
+use crate::model::series_ids::Owners;
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
+use crate::scenario::setup::{FunctionSetup, SourceSetup};
 
 /// The longest delay of metrics, and the longest that an alarm looks back.
 const DAY: Span = Span::from_secs(86_400);
@@ -19,12 +23,23 @@ const LOOKS_MAX: u64 = 100;
 const GRANULARITY_MIN: Span = Span::from_nanos(1_000_000);
 
 impl Checker<'_> {
-    pub(super) fn provider(&mut self, raw: &raw::Scenario, pools: &[PoolSpec]) -> ProviderSpec {
+    pub(super) fn provider(
+        &mut self,
+        raw: &raw::Scenario,
+        pools: &[PoolSpec],
+        functions: &[FunctionSetup],
+        sources: &[SourceSetup],
+    ) -> ProviderSpec {
         let monitor = self.monitor(raw);
         let mut alarms: Vec<AlarmSpec> =
             raw.alarms.iter().map(|(name, written)| self.alarm(name, written, monitor, pools)).collect();
         let groups = self.groups(raw, pools, monitor, &mut alarms);
-        let archive = self.archive(raw);
+        let owners = Owners {
+            pools: each_once(pools.iter().map(|pool| pool.name.as_str())),
+            functions: each_once(functions.iter().map(|function| function.name.as_str())),
+            sources: each_once(sources.iter().map(|source| source.name.as_str())),
+        };
+        let archive = self.archive(raw, monitor, &owners);
         ProviderSpec { monitor, archive, alarms, groups }
     }
 
@@ -131,6 +146,12 @@ impl Checker<'_> {
             );
         }
     }
+}
+
+/// Names in their order; where one stands twice there is a complaint already.
+fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = BTreeSet::new();
+    names.filter(|name| seen.insert(*name)).collect()
 }
 
 pub(super) fn is_fleet(pool: &PoolSpec) -> bool {

@@ -56,6 +56,12 @@ pub enum LawForm {
         lowest: u32,
         highest: u32,
     },
+    /// `low`, `low + step` and so on up to `high`, each as likely.
+    Discrete {
+        low: f64,
+        high: f64,
+        step: f64,
+    },
     /// The values of a file, each as likely as the next.
     Empirical {
         file: String,
@@ -103,7 +109,7 @@ const LOW: Parameter = parameter("low", Takes::Quantity);
 const HIGH: Parameter = parameter("high", Takes::Quantity);
 const SHAPE: Parameter = parameter("shape", Takes::Positive);
 
-pub(super) static LAWS: [LawShape; 13] = [
+pub(super) static LAWS: [LawShape; 14] = [
     LawShape {
         name: "constant",
         parameters: &[parameter("value", Takes::Quantity)],
@@ -156,6 +162,11 @@ pub(super) static LAWS: [LawShape; 13] = [
             parameter("highest", Takes::Count),
         ],
         form: |of, _| LawForm::Squares { base: of[0], each: of[1], lowest: of[2] as u32, highest: of[3] as u32 },
+    },
+    LawShape {
+        name: "discrete",
+        parameters: &[LOW, HIGH, named("step", Takes::Quantity)],
+        form: |of, _| LawForm::Discrete { low: of[0], high: of[1], step: of[2] },
     },
     LawShape {
         name: "empirical",

@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn every_law_is_read_in_model_units() {
     use LawForm::*;
-    let laws: [(&str, LawForm, &str); 17] = [
+    let laws: [(&str, LawForm, &str); 18] = [
         ("1s", Constant { value: 1.0 }, "1s"),
         ("constant(250ms)", Constant { value: 0.25 }, "250ms"),
         (" exponential( 1.991s ) ", Exponential { mean: 1.991 }, "exponential(1.991s)"),
@@ -34,6 +34,7 @@ fn every_law_is_read_in_model_units() {
             Squares { base: 0.002, each: 1e-6, lowest: 5, highest: 800 },
             "squares(2ms, 1us, 5, 800)",
         ),
+        ("discrete(1s, 1min, step 1s)", Discrete { low: 1.0, high: 60.0, step: 1.0 }, "discrete(1s, 1min, step 1s)"),
         ("normal(1s, sd 0.1s)", Normal { mean: 1.0, sd: 0.1 }, "normal(1s, sd 0.1s)"),
         (
             "empirical(\"times, (all).csv\")",
@@ -64,6 +65,7 @@ fn a_flaw_points_into_the_text() {
         ("hyperexponential(1.5, 1s, 2s)", "1.5"),
         ("lognormal(1s, 0.5)", "0.5"),
         ("lognormal(1s, cv -1)", "-1"),
+        ("discrete(1s, 2s, 1s)", "1s)"),
         ("exponential(1s) x", " x"),
         ("exponential 1s", "1s"),
         ("pareto(-1s, 2)", "-1s"),

@@ -17,7 +17,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::archive::{Archive, ArchiveDefinition, ArchivePolicy, SeriesFormat};
+pub use self::archive::{
+    Archive, ArchiveDefinition, ArchiveMeasures, ArchivePolicy, ArchiveQuestion, PerCall, SeriesFormat,
+};
 pub use self::clients::{Client, ClientBursts, Closed, Crowd, Late, Sensors};
 pub use self::economy::{Bounds, Economy, ResponseWord};
 pub use self::edge::{
@@ -90,7 +92,7 @@ pub struct Scenario {
     /// How finely and how late the provider measures.
     #[serde(default)]
     pub monitor: Monitor,
-    /// Archive policies beside the monitor's own, and series that a run writes out.
+    /// Archive policies beside the monitor's own, measures that calls store, questions, and series that a run writes out.
     #[serde(default)]
     pub archive: Option<Archive>,
     /// Alarms on the provider's metrics.

@@ -6,6 +6,7 @@
 //! rounded, because a price or a time that was silently changed is a wrong result.
 
 mod bytes;
+mod moment;
 mod money;
 mod rate;
 mod share;
@@ -18,6 +19,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 pub(super) use bytes::BYTE_UNITS;
 pub use bytes::{Bandwidth, ByteSize};
+pub use moment::Moment;
 pub use money::{
     Basis, Money, Price, PricePerCoreTime, PricePerData, PricePerMemoryTime, PricePerRequest, PricePerTime,
 };
@@ -177,8 +179,9 @@ impl Checker {
 }
 
 /// Every quantity of this module, for the reader.
-pub const CHECKERS: [Checker; 13] = [
+pub const CHECKERS: [Checker; 14] = [
     Checker::of::<TimeSpan>(),
+    Checker::of::<Moment>(),
     Checker::of::<ByteSize>(),
     Checker::of::<Bandwidth>(),
     Checker::of::<Rate>(),

@@ -31,6 +31,31 @@ fn a_length_of_time_is_whole_nanoseconds() {
 }
 
 #[test]
+fn a_point_of_time_is_a_date_or_a_length_of_time_since_1970() {
+    for (text, seconds) in [
+        ("2020-02-24", 1_582_502_400),
+        (" 2020-02-24 17:00:00 ", 1_582_563_600),
+        ("2020-02-24T17:00:00+01:00", 1_582_560_000),
+        ("36h", 129_600),
+        ("1970-01-01", 0),
+    ] {
+        assert_eq!(parse::<Moment>(text).0, crate::engine::time::Instant::ZERO + Span::from_secs(seconds), "{text}");
+    }
+    for bad in [
+        "2020-02-30",
+        "1969-12-31",
+        "2020-2-24",
+        "24.02.2020",
+        "2020-02-24 25:00:00",
+        "yesterday",
+        "2200-01-01",
+        "é020-02-24",
+    ] {
+        assert!(Moment::parse(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn sizes_and_bandwidths_keep_thousands_and_1024s_apart() {
     for (text, bytes, shown) in [
         ("2GiB", 2 << 30, "2GiB"),
@@ -103,6 +128,7 @@ fn every_quantity_names_itself_once_and_its_examples_parse() {
         assert_eq!(flaw.wanted, Q::WANTED);
     }
     check::<TimeSpan>();
+    check::<Moment>();
     check::<ByteSize>();
     check::<Bandwidth>();
     check::<Rate>();

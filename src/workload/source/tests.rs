@@ -90,6 +90,18 @@ fn a_client_asks_the_same_whatever_the_order_of_answers() {
 }
 
 #[test]
+fn clients_begin_to_think_when_their_source_begins() {
+    let start = Instant::ZERO + Span::from_secs(300);
+    let arrivals = Arrivals::Closed(Closed::new(1, Law::constant(2.0).unwrap()).unwrap());
+    let source = Source::new("users", &Streams::new(1, 0), arrivals, laws()).starting_at(start);
+    let asks = |now: u64| {
+        let asks = source.asks(0, Instant::ZERO + Span::from_secs(now), Span::from_secs(2));
+        asks.map(|asks| asks.since(Instant::ZERO).as_secs_f64())
+    };
+    assert_eq!((asks(0), asks(300), asks(1000)), (Some(302.0), Some(302.0), Some(1002.0)));
+}
+
+#[test]
 fn think_times_have_their_mean_over_clients_and_requests() {
     let arrivals = Arrivals::Closed(Closed::new(100, Law::exponential(2.0).unwrap()).unwrap());
     let mut source = Source::new("users", &Streams::new(8, 0), arrivals, laws());
