@@ -55,7 +55,7 @@ impl Sink for Calls {
             self.lines += &format!("{at} {latency} {} {function}\n", row.outcome.name());
             return Ok(());
         }
-        // A broker forwards with one hop more, and so does the client.
+        // A computer answers with one hop more than it got, and each broker on the way adds one.
         let hops = u32::from(request.routed) + 1;
         let responder = request.pool.map_or("-", |pool| &self.pools[pool.index()]);
         self.lines += &format!("{at} {latency} {} {responder} {function} {hops}\n", request.load_percent);

@@ -1,5 +1,6 @@
 //! Floor 5: one setup, one strategy, one pass.
 
+mod brokers;
 mod chain;
 pub mod digest;
 pub mod drive;

@@ -150,7 +150,9 @@ impl Driver<'_> {
 /// A share rule in words, for the log of decisions.
 fn describe(world: &World, rule: &ShareRule) -> String {
     let name = |route: Route| match route {
-        Route::Pool(pool) | Route::Send(pool) | Route::Estimate(pool) => world.pool(pool).spec.name.clone(),
+        Route::Pool(pool) | Route::Send(pool) | Route::Call(pool) | Route::Estimate(pool) => {
+            world.pool(pool).spec.name.clone()
+        }
         Route::Node(node) | Route::Next(node) => format!("node {}", world.node(node).name),
         Route::Refused => "refused".to_owned(),
     };

@@ -23,6 +23,9 @@ impl Driver<'_> {
         if let Some(patience) = request.patience.take() {
             self.plan.cancel(patience);
         }
+        if !self.brokers.is_empty() {
+            self.leave_brokers(id);
+        }
         if self.world.tariff.gateway_per_request > 0 {
             self.charge_gateway(id);
         }
@@ -63,10 +66,10 @@ impl Driver<'_> {
 
     /// The call is over: its row is written, its parent or client hears of it, its slot is free.
     fn settle(&mut self, id: RequestId, outcome: Outcome) -> io::Result<()> {
-        let now = self.now;
+        let (now, in_lines) = (self.now, self.in_lines(id));
         let request = self.world.requests.get_mut(id.0);
         (request.outcome, request.state) = (outcome, State::Settled);
-        let phases = Phases::of(request, now);
+        let phases = Phases::of(request, in_lines, now);
         let (parent, source, client) = (request.parent, request.source, request.client);
         let (parent_attempt, parent_step) = (request.parent_attempt, request.parent_step);
         let (arrival, cold) = (request.arrival, request.bound.is_some());

@@ -3,14 +3,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod limits;
 mod names;
 
+use self::limits::Limits;
 use self::names::Shared;
 use super::Built;
 use super::parameters::finish;
 use crate::engine::time::Span;
 use crate::scenario::complaint::{Complaints, Desk};
 use crate::scenario::document::Document;
+use crate::scenario::law_text::TimeLaw;
 use crate::scenario::part::{Part, read_part};
 use crate::scenario::path::KeyPath;
 use crate::scenario::setup::Setup;
@@ -49,10 +52,22 @@ macro_rules! brokers {
             /// A computer that failed is announced again after this; never when absent, as published.
             #[serde(default)]
             pub readmit: Option<TimeSpan>,
+            /// Calls that are inside a broker at once, others wait in front of it: 5 in the original, 50 in its scripts for
+            /// dispatchers; any number when absent.
+            #[serde(default)]
+            pub threads: Option<u32>,
+            /// Calls under way from a broker to one destination at once, others wait inside it: 2 in the original, 5 in its
+            /// experiments; any number when absent. The wait is part of the delay that the broker measures.
+            #[serde(default)]
+            pub connections: Option<u32>,
+            /// What a broker takes to send a call on once it has chosen: a length of time or uniform(least, most).
+            #[serde(default)]
+            pub forward_time: Option<TimeLaw>,
             /// Changes of tables and computers at stated instants.
             #[serde(default)]
             pub timetable: Vec<Line>,
-            /// As the original where ours differs (deficits that are not clamped, purges that stop half way).
+            /// As the original where ours differs (deficits that are not clamped, purges that stop half way, connections that
+            /// never come back from a call that failed).
             #[serde(default)]
             pub faithful: bool,
             $($(#[$field_doc])* pub $field: $type,)*
@@ -263,6 +278,12 @@ macro_rules! shared {
             readmit: own.readmit,
         };
         let timetable = shared.check(&$part, $setup, &mut $desk);
+        let limits = Limits {
+            threads: own.threads,
+            connections: own.connections,
+            forward_time: own.forward_time.as_ref(),
+            faithful: own.faithful,
+        };
         let objective = match own.objective {
             Objective::MinMax => HomeObjective::MinMax,
             Objective::MinAvg => HomeObjective::MinAvg,
@@ -272,6 +293,7 @@ macro_rules! shared {
             brokers: own.brokers.clone(),
             computers: own.computers.clone(),
             balanced: own.controller == ControllerKind::Balanced,
+            limits: limits.check(&$part, &mut $desk),
             hierarchy: (own.controller == ControllerKind::Hierarchical).then_some(objective),
             announce_delay: own.announce_delay.0,
             readmit: own.readmit.map(|span| span.0),
@@ -334,6 +356,16 @@ fn complain_of_brokers(part: &Part<'_, EdgeRouter>, desk: &mut Desk) {
     let own = &part.value;
     if !own.brokers.is_empty() {
         desk.add(part.refuse("brokers", "no brokers: under the balanced controller clients call computers themselves"));
+    }
+    for key in ["threads", "connections", "forward_time"] {
+        let given = match key {
+            "threads" => own.threads.is_some(),
+            "connections" => own.connections.is_some(),
+            _ => own.forward_time.is_some(),
+        };
+        if given {
+            desk.add(part.refuse(key, "nothing: under the balanced controller no call crosses a broker"));
+        }
     }
     if !own.announce_delay.0.is_zero() {
         desk.add(part.refuse("announce_delay", "0s: clients of the balanced controller hear of a computer at once"));

@@ -4,7 +4,7 @@
 //! Source: Cicconetti, Conti, Passarella, "A decentralized framework for serverless edge computing in the Internet of
 //! Things", IEEE TNSM 2020 (e-router), and "Low-latency distributed computation offloading for pervasive environments",
 //! PerCom 2019 (e-dispatcher); reference code `ccicconetti/serverlessonedge` (specification sections 2 to 6 and 8).
-//! Differs: threads and connections of a broker are not limited. A computer that failed may be announced again after a
+//! Differs: threads and connections of a broker are limited where a scenario says so; the original's defaults are 5 and 2. A computer that failed may be announced again after a
 //! stated time; in the original it comes back when it announces itself. Any pool can be a computer, so that brokers meet
 //! the same world as other strategies.
 
@@ -25,6 +25,7 @@ use self::router::Named;
 use super::{Answer, Occasion, Route, Stop, Strategy};
 use crate::engine::random::Rng;
 use crate::engine::time::{Instant, Span};
+use crate::model::broker::BrokerLimits;
 use crate::model::event::Place;
 use crate::model::ids::{FunctionId, NodeId, PoolId};
 use crate::model::orders::Orders;
@@ -39,6 +40,8 @@ pub struct Parameters {
     pub brokers: Vec<String>,
     /// Pools that are announced at the start; all of them when empty.
     pub computers: Vec<String>,
+    /// Of each broker.
+    pub limits: BrokerLimits,
     /// Computers hide behind a home router; `None`: every broker knows all of them.
     pub hierarchy: Option<Objective>,
     /// No broker chooses: clients call the computer that they were given when they connected, and are given others every
@@ -262,6 +265,10 @@ impl Strategy for EdgeBrokers {
         true
     }
 
+    fn limits(&self, node: NodeId) -> Option<&BrokerLimits> {
+        self.brokers[node.index()].as_ref().map(|_| &self.parameters.limits)
+    }
+
     fn control(&mut self, why: Occasion, view: &View<'_>, orders: &mut Orders) {
         match why {
             Occasion::Start => self.start(view, orders),
@@ -293,7 +300,7 @@ impl Strategy for EdgeBrokers {
 
     fn passing(&mut self, view: &View<'_>, stop: &Stop, answer: &Answer<'_>, orders: &mut Orders) -> bool {
         let destination = match stop.to {
-            Route::Send(pool) => pool.index(),
+            Route::Send(pool) | Route::Call(pool) => pool.index(),
             Route::Next(node) => node.index() + self.pools.len(),
             Route::Pool(_) | Route::Node(_) | Route::Refused | Route::Estimate(_) => return false,
         } as u32;
