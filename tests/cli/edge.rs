@@ -50,6 +50,19 @@ fn calls_are_printed_as_in_the_documentation() {
     assert_eq!(found.matches("latency ").count(), 5);
 }
 
+/// A client that the balanced controller gave a computer calls it directly: the computer answers one hop more than none.
+#[test]
+fn a_direct_call_has_one_hop() {
+    let place = Place::new();
+    let sets = ["--set", "strategy.router.controller=balanced", "--set", "strategy.router.brokers=[]"];
+    let found = calls(&place, &[&["--strategy", "router"], &sets[..]].concat());
+    let rows: Vec<&str> = found.lines().filter(|line| line.contains("clambda0")).collect();
+    assert_eq!(rows.len(), 5, "{found}");
+    for row in rows {
+        assert!(row.ends_with(" 10.0.0.1:10000 clambda0 1"), "{row}");
+    }
+}
+
 /// After the first period of the optimizer only the table for fresh calls has learned, and only what was called.
 #[test]
 fn tables_are_shown_in_the_original_layout() {

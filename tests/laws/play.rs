@@ -179,8 +179,13 @@ pub fn setup(text: &str) -> Setup {
 
 /// Plays a setup and checks the laws that every run keeps.
 pub fn play_setup(setup: &Setup, script: &[(u64, &str, u32)]) -> Played {
+    play_under(setup, &mut Script(script))
+}
+
+/// The same under any strategy.
+pub fn play_under(setup: &Setup, strategy: &mut dyn Strategy) -> Played {
     let mut notebook = Notebook::default();
-    let driven = drive(setup, "script", &mut Script(script), &mut notebook);
+    let driven = drive(setup, "script", strategy, &mut notebook);
     let (summary, world) = driven.unwrap_or_else(|stop| panic!("{stop}"));
     let broken = summary.broken_laws();
     assert!(broken.is_empty(), "{}", broken.join("; "));

@@ -11,7 +11,7 @@ use stratosim::model::request::Outcome;
 use crate::play::{Played, play_scripted, play_setup, setup};
 
 /// One way or another to write a line of a scenario.
-fn one_of(lines: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+pub fn one_of(lines: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
     prop::sample::select(lines)
 }
 
@@ -122,7 +122,7 @@ const SCRIPT: &[(u64, &str, u32)] =
     &[(300, "machines", 4), (1200, "machines", 1), (2000, "machines", 0), (2600, "machines", 3)];
 
 /// Each root and each call ends exactly once, and the log has a row for each.
-fn conserved(played: &Played) {
+pub fn conserved(played: &Played) {
     let roots = played.rows.iter().filter(|row| row.call == 0).count() as u64;
     assert_eq!(played.summary.roots.arrived, roots);
     assert_eq!(played.summary.calls.arrived, played.rows.len() as u64);
@@ -135,7 +135,7 @@ fn conserved(played: &Played) {
 }
 
 /// Phases sum to the response, and nothing ends before it began.
-fn timed(played: &Played) {
+pub fn timed(played: &Played) {
     for row in &played.rows {
         let phases = row.phases;
         let sum = [phases.network, phases.queue, phases.cold_start, phases.service, phases.calls, phases.retries];

@@ -357,16 +357,6 @@ fn complain_of_brokers(part: &Part<'_, EdgeRouter>, desk: &mut Desk) {
     if !own.brokers.is_empty() {
         desk.add(part.refuse("brokers", "no brokers: under the balanced controller clients call computers themselves"));
     }
-    for key in ["threads", "connections", "forward_time"] {
-        let given = match key {
-            "threads" => own.threads.is_some(),
-            "connections" => own.connections.is_some(),
-            _ => own.forward_time.is_some(),
-        };
-        if given {
-            desk.add(part.refuse(key, "nothing: under the balanced controller no call crosses a broker"));
-        }
-    }
     if !own.announce_delay.0.is_zero() {
         desk.add(part.refuse("announce_delay", "0s: clients of the balanced controller hear of a computer at once"));
     }

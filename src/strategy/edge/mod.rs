@@ -333,6 +333,13 @@ impl Strategy for EdgeBrokers {
         }
     }
 
+    fn learn(&mut self, _view: &View<'_>, _at: NodeId, answer: &Answer<'_>, _orders: &mut Orders) {
+        // Whoever gives up may do so at any broker.
+        if answer.outcome == Outcome::TimedOut {
+            self.brokers.iter_mut().flatten().for_each(|broker| broker.forget(answer.request));
+        }
+    }
+
     fn describe(&self, _view: &View<'_>, entity: &str) -> Option<String> {
         let node = self.nodes.iter().position(|name| name == entity)?;
         self.brokers[node].as_ref().map(Broker::dump)
