@@ -32,7 +32,7 @@ impl Limits<'_> {
                 _ => None,
             };
             if law.is_none() {
-                desk.add(part.refuse("forward_time", "a length of time, or uniform(least, most) with the least first"));
+                desk.add(part.refuse("forward_time", "a length of time, or uniform(least, most)"));
             }
             // No time at all is what a broker takes that says nothing.
             law.filter(|law| law.constant_value() != Some(0.0))
