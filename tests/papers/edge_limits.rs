@@ -274,6 +274,57 @@ fn a_call_over_two_brokers_has_a_place_at_each() {
     assert_eq!(calls(&apart), ["a 14 = 4 network + 0 queue", "b 24 = 4 network + 10 queue"]);
 }
 
+/// Two homes with one thread each, whose clients call what is at the other one: each call keeps the thread that the other one waits
+/// for. `asked`: name, function, place and second.
+fn crossed(timeout: &str, asked: &[(&str, &str, &str, u64)]) -> String {
+    let mut text = r#"
+strategies = ["edge-router"]
+horizon = "1min"
+limits = { drain = "10min" }
+[strategy.edge-router]
+controller = "hierarchical"
+optimizer = "none"
+threads = 1
+[nodes.left]
+[nodes.right]
+[[links]]
+from = "left"
+to = "right"
+latency = "1s"
+"#
+    .to_owned();
+    for (node, function) in [("left", "fleft"), ("right", "fright")] {
+        text += &format!("[functions.{function}]\nwork = \"1s\"\n{timeout}\n[pools.at-{node}]\nkind = \"computer\"\n");
+        text +=
+            &format!("node = \"{node}\"\nprocessors.cpu = {{ speed = \"1 Gops/s\", cores = 9, memory = \"1GiB\" }}\n");
+        text += &format!("containers.{function} = {{ workers = 9, ops_per_byte = 0, ops_offset = 1e9 }}\n");
+    }
+    for (name, function, at, second) in asked {
+        text += &format!("[sources.{name}]\nkind = \"renewal\"\ngap = \"{second}s\"\nrequests = 1\n");
+        text += &format!("function = \"{function}\"\nat = \"{at}\"\npayload = \"0B\"\n");
+    }
+    text
+}
+
+/// Brokers that wait for one another's threads move again when callers give up, and the run says where its calls stand when they
+/// never do. Both callers give up at the same instant: the first one's thread goes to the second, which gives it back at once.
+#[test]
+fn brokers_that_wait_for_one_another_need_callers_that_give_up() {
+    let asked = [("a", "fright", "left", 1), ("b", "fleft", "right", 1), ("c", "fright", "left", 20)];
+    let (_folder, opened) = written(&crossed("timeout = \"5s\"", &asked));
+    let (_, calls) = run(&opened, "edge-router");
+    assert_eq!(
+        told(&calls),
+        ["a 5 = 1 network + 4 queue timed-out", "b 5 = 1 network + 4 queue timed-out", "c 3 = 2 network + 0 queue"]
+    );
+    let (_folder, opened) = written(&crossed("", &asked[..2]));
+    let stop = try_run(&opened, "edge-router").err().expect("nobody moves").to_string();
+    assert!(stop.contains("2 requests are still in flight") && stop.contains("; 2 stand in line at brokers"), "{stop}");
+    // One after the other they are served.
+    let (_folder, opened) = written(&crossed("", &[("a", "fright", "left", 1), ("b", "fleft", "right", 5)]));
+    assert_eq!(told(&run(&opened, "edge-router").1), ["a 3 = 2 network + 0 queue", "b 3 = 2 network + 0 queue"]);
+}
+
 /// Where computers call the next step of a chain, a broker's work is over when a computer has accepted: the only thread and the
 /// only connection are free again at once, though the first step computes for ten seconds.
 #[test]
