@@ -128,6 +128,16 @@ impl Step {
     }
 }
 
+/// Whether a call takes part in a race of copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Race {
+    No,
+    /// It waits for the first of its copies.
+    Run,
+    /// It is a copy.
+    Copy,
+}
+
 /// Where a call stands; the handles in [`Request`] belong to the state named here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -227,6 +237,7 @@ pub struct Request {
     pub routed: u8,
     /// Load of its computer over the last second when it came there, in whole percent.
     pub load_percent: u8,
+    pub race: Race,
     /// Time in pools that did not serve it, in this attempt.
     pub lost: Span,
 }
@@ -295,6 +306,7 @@ impl Request {
             copies_input: false,
             routed: 0,
             load_percent: 0,
+            race: Race::No,
             lost: Span::ZERO,
         }
     }

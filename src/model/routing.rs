@@ -17,6 +17,9 @@ pub enum Route {
     Send(PoolId),
     /// The same from a client that calls the pool itself: no broker is crossed, and none of a broker's limits matter.
     Call(PoolId),
+    /// In so many copies, each of which is asked where it goes; the first that is served is the answer. Only for strategies
+    /// that follow their requests.
+    Race(u16),
     /// On to another broker; the answer passes here on its way back. Only for strategies that follow their requests.
     Next(NodeId),
     /// A dry run at this pool first; the question is asked again when its answer is here. Only for strategies that follow

@@ -10,6 +10,7 @@ mod inspect;
 pub mod lines;
 mod orders;
 mod provider;
+mod race;
 pub mod record;
 mod sample;
 mod settle;

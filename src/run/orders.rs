@@ -154,6 +154,7 @@ fn describe(world: &World, rule: &ShareRule) -> String {
             world.pool(pool).spec.name.clone()
         }
         Route::Node(node) | Route::Next(node) => format!("node {}", world.node(node).name),
+        Route::Race(copies) => format!("{copies} copies"),
         Route::Refused => "refused".to_owned(),
     };
     match rule {

@@ -193,6 +193,7 @@ impl Driver<'_> {
             Route::Node(node) => node,
             Route::Refused => return self.answer(id, Outcome::Refused),
             Route::Send(_) | Route::Call(_) | Route::Next(_) => return self.follow(id, route),
+            Route::Race(copies) => return self.race(id, copies),
             Route::Estimate(pool) => return self.begin_dry_run(id, pool),
         };
         self.forward(id, elsewhere)

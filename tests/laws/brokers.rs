@@ -16,6 +16,7 @@ fn broker() -> impl Strategy<Value = (String, bool)> {
             "use = \"edge-router\"\npolicy = \"round-robin\"\nperiod = \"2s\"",
             "use = \"edge-router\"\npolicy = \"least-impedance\"\noptimizer = \"async\"",
             "use = \"edge-router\"\npolicy = \"round-robin\"\noptimizer = \"async\"\ncontroller = \"hierarchical\"",
+            "use = \"edge-router\"\ncontroller = \"uncoordinated\"\npersistence = 0.4",
             "use = \"edge-dispatcher\"\npredictor = \"util\"",
             "use = \"edge-dispatcher\"\npredictor = \"probe\"",
         ]),
@@ -27,6 +28,8 @@ fn broker() -> impl Strategy<Value = (String, bool)> {
         any::<bool>(),
     )
         .prop_map(|(kind, places, threads, connections, forward, readmit, faithful)| {
+            // Who calls computers itself has no broker and no controller.
+            let (places, readmit) = if kind.contains("uncoordinated") { ("", "") } else { (places, readmit) };
             let waits_in_vain = faithful || kind.contains("hierarchical");
             (
                 format!("{kind}\n{places}\n{threads}\n{connections}\n{forward}\n{readmit}\nfaithful = {faithful}\n"),

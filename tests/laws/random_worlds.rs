@@ -141,12 +141,11 @@ pub fn timed(played: &Played) {
         let sum = [phases.network, phases.queue, phases.cold_start, phases.service, phases.calls, phases.retries];
         assert_eq!(sum.iter().map(|span| span.as_nanos()).sum::<u64>(), phases.response.as_nanos(), "{row:?}");
         assert_eq!(row.arrival_ns + phases.response.as_nanos(), row.at_ns, "{row:?}");
-        // A chain has no work of its own.
+        // A chain has no work of its own, nor has a request that copies race for.
         let is_chain = played.world.chains.iter().any(|chain| chain.function.index() == row.function);
-        assert!(
-            is_chain || row.outcome != Outcome::Served || row.begun_ns.is_some_and(|begun| begun <= row.at_ns),
-            "{row:?}"
-        );
+        let has_work = !is_chain && !row.is_race;
+        let has_begun = row.begun_ns.is_some_and(|begun| begun <= row.at_ns);
+        assert!(!has_work || row.outcome != Outcome::Served || has_begun, "{row:?}");
     }
 }
 

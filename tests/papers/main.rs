@@ -7,6 +7,7 @@ mod edge_chains;
 mod edge_limits;
 mod edge_scenarios;
 mod edge_stage;
+mod edge_uncoordinated;
 mod fitted_wits;
 #[cfg(feature = "planning")]
 mod fralb_complaints;

@@ -39,8 +39,8 @@ macro_rules! brokers {
             /// Pools that the controller announces at the start; all of them when empty.
             #[serde(default)]
             pub computers: Vec<String>,
-            /// Whether every broker knows every computer (flat), computers hide behind a home router (hierarchical), or clients
-            /// call the computers that they are given, without brokers (balanced).
+            /// Whether every broker knows every computer (flat), computers hide behind a home router (hierarchical), clients call
+            /// the computers that they are given, without brokers (balanced), or race for the quickest (uncoordinated).
             #[serde(default)]
             pub controller: ControllerKind,
             /// What the home router of a computer minimises.
@@ -102,6 +102,9 @@ brokers! {
         /// Of the balanced controller: time between two divisions of the clients over the computers.
         #[serde(default = "five_seconds")]
         balance_every: TimeSpan,
+        /// Of uncoordinated clients: probability of calling each computer beside the primary one as well.
+        #[serde(default = "twentieth")]
+        persistence: f64,
     }
 }
 
@@ -135,6 +138,8 @@ pub enum ControllerKind {
     Hierarchical,
     /// Of ETSI MEC.
     Balanced,
+    /// None: every client knows every computer.
+    Uncoordinated,
 }
 
 /// What a home router minimises: the largest distance of a call, or the average.
@@ -263,13 +268,17 @@ fn most() -> f64 {
     0.95
 }
 
+fn twentieth() -> f64 {
+    0.05
+}
+
 fn fifty() -> u32 {
     50
 }
 
 /// The parameters that both kinds of broker share, as the strategy wants them.
 macro_rules! shared {
-    ($part:expr, $setup:expr, $desk:ident, $kind:expr, $period:expr) => {{
+    ($part:expr, $setup:expr, $desk:ident, $kind:expr, $period:expr, $racing:expr) => {{
         let own = &$part.value;
         let shared = Shared {
             brokers: &own.brokers,
@@ -293,6 +302,7 @@ macro_rules! shared {
             brokers: own.brokers.clone(),
             computers: own.computers.clone(),
             balanced: own.controller == ControllerKind::Balanced,
+            racing: $racing,
             limits: limits.check(&$part, &mut $desk),
             hierarchy: (own.controller == ControllerKind::Hierarchical).then_some(objective),
             announce_delay: own.announce_delay.0,
@@ -320,9 +330,14 @@ pub(super) fn router(document: &Document, path: KeyPath, setup: &Setup) -> Resul
             desk.add(part.refuse(key, "a length of time above zero, at most ten years"));
         }
     }
+    if !(0.0..=1.0).contains(&own.persistence) {
+        desk.add(part.refuse("persistence", "a probability from 0 to 1"));
+    }
     let balanced = own.controller == ControllerKind::Balanced;
-    if balanced {
-        complain_of_brokers(&part, &mut desk);
+    match own.controller {
+        ControllerKind::Flat | ControllerKind::Hierarchical => {}
+        ControllerKind::Balanced => complain_of_brokers(&part, &mut desk),
+        ControllerKind::Uncoordinated => complain_of_controllers(&part, &mut desk),
     }
     let selection = match own.policy {
         Policy::LeastImpedance => Selection::LeastImpedance,
@@ -345,9 +360,10 @@ pub(super) fn router(document: &Document, path: KeyPath, setup: &Setup) -> Resul
             (Learning::Periodic { period: own.period.0, statistic }, Some(own.period.0))
         }
     };
-    let period = if balanced { Some(own.balance_every.0) } else { period };
+    let racing = (own.controller == ControllerKind::Uncoordinated).then_some(own.persistence);
+    let period = if balanced { Some(own.balance_every.0) } else { period.filter(|_| racing.is_none()) };
     let kind = Kind::Router(Options { selection, learning, faithful: own.faithful });
-    let parameters = shared!(part, setup, desk, kind, period);
+    let parameters = shared!(part, setup, desk, kind, period, racing);
     finish(desk, &part, EdgeBrokers::new(parameters))
 }
 
@@ -366,6 +382,23 @@ fn complain_of_brokers(part: &Part<'_, EdgeRouter>, desk: &mut Desk) {
             desk.add(part.refuse_at(&path, "announce or withdraw: under the balanced controller there are no tables"));
         }
     }
+}
+
+/// Clients that nobody coordinates know every computer from the start.
+fn complain_of_controllers(part: &Part<'_, EdgeRouter>, desk: &mut Desk) {
+    let own = &part.value;
+    let of = |given: bool, key: &str, wanted: &str| given.then(|| part.refuse(key, wanted));
+    let complaints = [
+        of(!own.brokers.is_empty(), "brokers", "no brokers: uncoordinated clients call computers themselves"),
+        of(
+            !own.announce_delay.0.is_zero(),
+            "announce_delay",
+            "0s: nobody announces computers to uncoordinated clients",
+        ),
+        of(own.readmit.is_some(), "readmit", "nothing: for uncoordinated clients a computer that failed stays known"),
+        of(!own.timetable.is_empty(), "timetable", "nothing: uncoordinated clients know every computer from the start"),
+    ];
+    complaints.into_iter().flatten().for_each(|complaint| desk.add(complaint));
 }
 
 pub(super) fn dispatcher(document: &Document, path: KeyPath, setup: &Setup) -> Result<Built, Complaints> {
@@ -389,6 +422,6 @@ pub(super) fn dispatcher(document: &Document, path: KeyPath, setup: &Setup) -> R
         PredictorKind::Probe => Predictor::Probe,
     };
     let kind = Kind::Dispatcher { predictor, faithful: own.faithful };
-    let parameters = shared!(part, setup, desk, kind, None);
+    let parameters = shared!(part, setup, desk, kind, None, None);
     finish(desk, &part, EdgeBrokers::new(parameters))
 }

@@ -12,6 +12,7 @@ pub mod broker;
 mod contexts;
 pub mod controller;
 pub mod dispatcher;
+mod racing;
 pub mod router;
 mod timetable;
 
@@ -21,6 +22,7 @@ use self::broker::{Broker, Choice, Kind, Returned};
 use self::contexts::Contexts;
 use self::controller::{Action, Command, Controller, Layout, Objective, Topology};
 use self::dispatcher::Outcome as Answered;
+use self::racing::Racing;
 use self::router::Named;
 use super::{Answer, Occasion, Route, Stop, Strategy};
 use crate::engine::random::Rng;
@@ -47,6 +49,8 @@ pub struct Parameters {
     /// No broker chooses: clients call the computer that they were given when they connected, and are given others every
     /// `period`.
     pub balanced: bool,
+    /// No broker and no controller: clients race with this persistence.
+    pub racing: Option<f64>,
     /// From what the controller hears until brokers know it; at the start they know at once.
     pub announce_delay: Span,
     /// A computer that failed is announced again after this.
@@ -71,6 +75,8 @@ pub struct EdgeBrokers {
     controller: Controller,
     /// Where clients call computers themselves.
     contexts: Option<Contexts>,
+    /// Where nobody tells them which.
+    racing: Option<Racing>,
     /// By node.
     brokers: Vec<Option<Broker>>,
     /// Of each node without a broker, the nearest one.
@@ -91,6 +97,7 @@ impl EdgeBrokers {
     pub fn new(parameters: Parameters) -> EdgeBrokers {
         EdgeBrokers {
             contexts: parameters.balanced.then(Contexts::default),
+            racing: parameters.racing.map(Racing::new),
             parameters,
             controller: Controller::new(Layout::Flat),
             brokers: Vec::new(),
@@ -109,7 +116,8 @@ impl EdgeBrokers {
         self.pools = view.pools().map(|id| view.name(id).to_owned()).collect();
         self.nodes = view.nodes().map(|id| view.node_name(id).to_owned()).collect();
         let meant = |name: &String| parameters.brokers.is_empty() || parameters.brokers.contains(name);
-        let is_broker = |name: &String| !parameters.balanced && meant(name);
+        let has_brokers = !parameters.balanced && parameters.racing.is_none();
+        let is_broker = |name: &String| has_brokers && meant(name);
         let broker = |name: &String| is_broker(name).then(|| Broker::new(parameters.kind));
         self.brokers = self.nodes.iter().map(broker).collect();
         let nearest = |from: NodeId| {
@@ -124,6 +132,9 @@ impl EdgeBrokers {
             self.carry_out_all(commands, view.now());
         }
         let listed = |name: &str| parameters.computers.is_empty() || parameters.computers.iter().any(|own| own == name);
+        if let Some(racing) = &mut self.racing {
+            racing.start(view, listed);
+        }
         for pool in view.pools().filter(|&pool| listed(view.name(pool))) {
             let commands = self.announced(pool, view);
             self.carry_out_all(commands, view.now());
@@ -284,6 +295,9 @@ impl Strategy for EdgeBrokers {
         if let Some(contexts) = &mut self.contexts {
             return contexts.route(view, request);
         }
+        if let Some(racing) = &mut self.racing {
+            return racing.route(request, rng);
+        }
         let Some(broker) = &mut self.brokers[request.node.index()] else {
             return self.nearest[request.node.index()].map_or(Route::Refused, Route::Node);
         };
@@ -302,8 +316,11 @@ impl Strategy for EdgeBrokers {
         let destination = match stop.to {
             Route::Send(pool) | Route::Call(pool) => pool.index(),
             Route::Next(node) => node.index() + self.pools.len(),
-            Route::Pool(_) | Route::Node(_) | Route::Refused | Route::Estimate(_) => return false,
+            Route::Pool(_) | Route::Node(_) | Route::Race(_) | Route::Refused | Route::Estimate(_) => return false,
         } as u32;
+        if self.racing.is_some() {
+            return false;
+        }
         let request = answer.request;
         if answer.outcome != Outcome::Served {
             // Its caller left the line: nobody failed.
@@ -334,6 +351,9 @@ impl Strategy for EdgeBrokers {
     }
 
     fn learn(&mut self, _view: &View<'_>, _at: NodeId, answer: &Answer<'_>, _orders: &mut Orders) {
+        if let Some(racing) = &mut self.racing {
+            racing.learn(answer);
+        }
         // Whoever gives up may do so at any broker.
         if answer.outcome == Outcome::TimedOut {
             self.brokers.iter_mut().flatten().for_each(|broker| broker.forget(answer.request));
