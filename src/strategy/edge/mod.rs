@@ -4,9 +4,11 @@
 //! Source: Cicconetti, Conti, Passarella, "A decentralized framework for serverless edge computing in the Internet of
 //! Things", IEEE TNSM 2020 (e-router), and "Low-latency distributed computation offloading for pervasive environments",
 //! PerCom 2019 (e-dispatcher); reference code `ccicconetti/serverlessonedge` (specification sections 2 to 6 and 8).
-//! Differs: threads and connections of a broker are limited where a scenario says so; the original's defaults are 5 and 2. A computer that failed may be announced again after a
-//! stated time; in the original it comes back when it announces itself. Any pool can be a computer, so that brokers meet
-//! the same world as other strategies.
+//! Without brokers clients call computers that a controller gives them (ETSI MEC) or race for the quickest ("Uncoordinated access
+//! to serverless computing in MEC systems for IoT", Computer Networks 2020).
+//! Differs: threads and connections of a broker are limited where a scenario says so (5 and 2 in the original). A computer
+//! that failed may be announced again after a stated time; in the original it comes back when it announces itself. Any pool
+//! can be a computer, so that brokers meet the same world as other strategies.
 
 pub mod broker;
 mod contexts;
