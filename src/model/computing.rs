@@ -33,6 +33,8 @@ pub(crate) struct Machine {
     pub computer: Computer,
     /// By function.
     containers: Vec<Option<ContainerId>>,
+    /// The pool's only instance, once a call has begun.
+    instance: Option<InstanceId>,
     copies_input: bool,
     report: Span,
     /// The next completion in the agenda.
@@ -41,7 +43,11 @@ pub(crate) struct Machine {
     reports: bool,
     /// Cores in use, as the pool's books have them.
     cores_busy: u32,
-    /// Reused from one completion to the next.
+}
+
+/// Lists that are used from one completion to the next, of whatever computer.
+#[derive(Default)]
+pub(crate) struct Lists {
     done: Vec<Done>,
     begun: Vec<u64>,
 }
@@ -57,13 +63,12 @@ impl Machine {
         Machine {
             computer,
             containers,
+            instance: None,
             copies_input: spec.copies_input,
             report: spec.report,
             event: None,
             reports: false,
             cores_busy: 0,
-            done: Vec::new(),
-            begun: Vec::new(),
         }
     }
 
@@ -93,11 +98,11 @@ impl World {
         };
         let needs = machine.needs(container, request);
         let loads = machine.computer.loads(container);
-        if machine.computer.offer_needing(now, id.index() as u64, container, needs).is_err() {
+        let Ok(starts) = machine.computer.offer_needing(now, id.index() as u64, container, needs) else {
             self.refuse(id, pool_id, now);
             // It would not fit the next time either.
             return Offer::Refused(Outcome::Refused);
-        }
+        };
         request.load_percent = loads[0];
         request.state = State::WaitingAtInstance;
         self.pools[pool_id.index()].counts.waiting += 1;
@@ -105,40 +110,48 @@ impl World {
             let event = Event::ReportDue { pool: pool_id };
             plan.plan(now + machine.report, event.rank(), event);
         }
-        self.begin_on_computer(pool_id, now, plan);
+        if starts {
+            self.begin_on_computer(id, pool_id, now, plan);
+        }
         self.plan_computer(pool_id, now, plan);
-        if self.request(id).state == State::Running {
+        if starts {
             return Offer::Taken;
         }
         self.lose_patience_later(id, now, plan);
         Offer::Waiting
     }
 
-    /// Calls on a computer are done by now, in the order in which their answers leave. Its event has been delivered.
-    pub fn computer_done(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan) -> Vec<RequestId> {
+    /// Calls on a computer are done by now: appends them in the order in which their answers leave. Its event has been
+    /// delivered.
+    pub fn computer_done(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan, ended: &mut Vec<RequestId>) {
         let machine = self.machines[pool_id.index()].as_mut().expect("only a computer's calls end this way");
         machine.event = None;
-        let mut done = std::mem::take(&mut machine.done);
-        machine.computer.advance(now, &mut done);
-        let ended: Vec<RequestId> = done.drain(..).map(|done| request_of(done.call)).collect();
-        machine.done = done;
+        machine.computer.advance(now, &mut self.lists.done);
+        ended.extend(self.lists.done.drain(..).map(|done| request_of(done.call)));
         // What starts and ends at one instant ends last.
-        let (ran, at_once): (Vec<RequestId>, Vec<RequestId>) =
-            ended.iter().partition(|&&id| self.request(id).state == State::Running);
-        ran.into_iter().for_each(|id| self.leave_instance(id, now, true));
-        self.begin_on_computer(pool_id, now, plan);
-        at_once.into_iter().for_each(|id| self.leave_instance(id, now, true));
+        let mut at_once = false;
+        for &id in ended.iter() {
+            match self.request(id).state {
+                State::Running => self.leave_instance(id, now, true),
+                _ => at_once = true,
+            }
+        }
+        self.begin_those_in_line(pool_id, now, plan);
+        if at_once {
+            for &id in ended.iter() {
+                if self.request(id).ended.is_none() {
+                    self.leave_instance(id, now, true);
+                }
+            }
+        }
         self.plan_computer(pool_id, now, plan);
-        ended
     }
 
     /// A computer reports; it will again while `more` work may come.
     pub fn report_due(&mut self, pool_id: PoolId, more: bool, now: Instant, plan: &mut Plan) {
         let machine = self.machines[pool_id.index()].as_mut().expect("only computers report");
-        let mut done = std::mem::take(&mut machine.done);
-        machine.computer.advance(now, &mut done);
-        assert!(done.is_empty(), "calls that end at an instant end before its reports");
-        machine.done = done;
+        machine.computer.advance(now, &mut self.lists.done);
+        assert!(self.lists.done.is_empty(), "calls that end at an instant end before its reports");
         machine.computer.report().for_each(drop);
         if more {
             let event = Event::ReportDue { pool: pool_id };
@@ -160,7 +173,7 @@ impl World {
             self.request_mut(id).ended = Some(now);
             self.pools[pool_id.index()].counts.waiting -= 1;
         }
-        self.begin_on_computer(pool_id, now, plan);
+        self.begin_those_in_line(pool_id, now, plan);
         self.plan_computer(pool_id, now, plan);
     }
 
@@ -187,31 +200,34 @@ impl World {
             && self.machines[id.index()].as_ref().is_some_and(|machine| machine.copies_input)
     }
 
-    /// Writes down which calls the computer has started.
-    fn begin_on_computer(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan) {
+    /// Writes down which calls the computer has taken out of its lines and started.
+    fn begin_those_in_line(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan) {
         let machine = self.machines[pool_id.index()].as_mut().expect("the caller has looked");
-        let mut begun = std::mem::take(&mut machine.begun);
+        let mut begun = std::mem::take(&mut self.lists.begun);
         machine.computer.take_begun(&mut begun);
-        for call in begun.drain(..) {
-            let instance_id = only_instance(&self.pools[pool_id.index()]);
-            let instance = self.instances.get_mut(instance_id.0);
-            instance.signal(Signal::Begin);
-            let held = instance.bill.held_at(now);
-            let number = instance.number;
-            let request = self.requests.get_mut(request_of(call).0);
-            (request.state, request.instance) = (State::Running, Some(instance_id));
-            (request.begun, request.instance_number) = (Some(now), Some(number));
-            request.held_from_pico = held;
-            if let Some(patience) = request.patience.take() {
-                plan.cancel(patience);
-            }
-            let pool = &mut self.pools[pool_id.index()];
-            pool.counts.waiting -= 1;
-            pool.counts.running += 1;
-            pool.counts.begun += 1;
-            pool.busy.change(now, 1);
+        begun.drain(..).for_each(|call| self.begin_on_computer(request_of(call), pool_id, now, plan));
+        self.lists.begun = begun;
+    }
+
+    /// Writes down that the computer has started a call.
+    fn begin_on_computer(&mut self, id: RequestId, pool_id: PoolId, now: Instant, plan: &mut Plan) {
+        let machine = self.machines[pool_id.index()].as_mut().expect("the caller has looked");
+        let pool = &mut self.pools[pool_id.index()];
+        let instance_id = *machine.instance.get_or_insert_with(|| only_instance(pool));
+        let instance = self.instances.get_mut(instance_id.0);
+        instance.signal(Signal::Begin);
+        let held = instance.bill.held_at(now);
+        let request = self.requests.get_mut(id.0);
+        (request.state, request.instance) = (State::Running, Some(instance_id));
+        (request.begun, request.instance_number) = (Some(now), Some(instance.number));
+        request.held_from_pico = held;
+        if let Some(patience) = request.patience.take() {
+            plan.cancel(patience);
         }
-        self.machines[pool_id.index()].as_mut().expect("the caller has looked").begun = begun;
+        pool.counts.waiting -= 1;
+        pool.counts.running += 1;
+        pool.counts.begun += 1;
+        pool.busy.change(now, 1);
     }
 
     /// Books the cores that a computer uses from now on, and moves its next completion to where it now belongs.

@@ -279,6 +279,8 @@ impl World {
             }
         }
         match &mut pool.births {
+            // Nobody chooses among the instances of a computer: it has one.
+            Births::Fleet(_) if matches!(pool.spec.capacity, Capacity::Computer { .. }) => {}
             Births::Fleet(balancer) if matches!(instance.phase, Phase::Serving { .. }) => {
                 balancer.note(&self.instances, instance_id);
             }

@@ -8,7 +8,7 @@ use super::alarm::Alarm;
 use super::autoscaling::Group;
 use super::books::Books;
 use super::chain::ChainSpec;
-use super::computing::Machine;
+use super::computing::{Lists, Machine};
 use super::cover::Cover;
 use super::event::Event;
 use super::function::Function;
@@ -65,6 +65,7 @@ pub struct World {
     pub(crate) tables: Tables,
     /// Of each pool, the edge computer that it is.
     pub(crate) machines: Vec<Option<Machine>>,
+    pub(crate) lists: Lists,
     pub(crate) covers: Vec<Cover>,
     pub(crate) instances: Slab<Instance>,
     pub(crate) requests: Slab<Request>,
@@ -103,6 +104,7 @@ impl World {
             chains: Vec::new(),
             arrived: vec![0; functions.len()],
             machines: pools.iter().map(|pool| pool.spec.computer.as_deref().map(Machine::new)).collect(),
+            lists: Lists::default(),
             asked: vec![0; nodes.len() * functions.len()],
             nodes,
             network,

@@ -52,6 +52,8 @@ pub struct Driver<'a> {
     /// Its brokers with limits, by node; nothing where none has any.
     pub(super) brokers: Vec<Option<Desk>>,
     pub(super) forward_draws: Keyed,
+    /// Calls that a computer has just ended; kept for its room.
+    pub(super) ended: Vec<RequestId>,
     pub(super) traffic: Traffic,
     /// Chains under way, by their roots.
     pub(super) chain_runs: BTreeMap<RequestId, ChainRun>,
@@ -134,6 +136,7 @@ impl<'a> Driver<'a> {
             trails: Vec::new(),
             brokers: Vec::new(),
             forward_draws: streams.keyed("forward times", ""),
+            ended: Vec::new(),
             chain_runs: BTreeMap::new(),
             traffic: Traffic::new(&setup.exchange, setup.nodes.len()),
             probes: setup.probes.iter().rev().cloned().collect(),

@@ -31,10 +31,11 @@ impl Driver<'_> {
                 self.own_work_done(request)
             }
             Event::ComputerDone { pool } => {
-                for request in self.world.computer_done(pool, now, &mut self.plan) {
-                    self.own_work_done(request)?;
-                }
-                Ok(())
+                let mut ended = std::mem::take(&mut self.ended);
+                self.world.computer_done(pool, now, &mut self.plan, &mut ended);
+                let done = ended.drain(..).try_for_each(|request| self.own_work_done(request));
+                self.ended = ended;
+                done
             }
             Event::StatesFetched { request } => self.step_answers(request),
             Event::ReportDue { pool } => {

@@ -1,6 +1,7 @@
 //! A call at an edge computer: what it needs, while it is there, and what is told of it when it has ended.
 
 use super::ContainerId;
+use super::processor::Active;
 use crate::engine::time::Instant;
 
 /// Why a call is refused.
@@ -22,6 +23,8 @@ pub struct Done {
     pub finished: Instant,
     /// Load in whole percent over the last 1, 10 and 30 reports, as known when the call arrived.
     pub loads: [u8; 3],
+    /// Where it was on its processor, and its place among those that end at one instant.
+    pub(super) active: Active,
 }
 
 impl Done {

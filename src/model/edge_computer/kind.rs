@@ -60,14 +60,12 @@ impl Requirements {
     /// The same for a call that brings `work` units of work.
     pub fn of_call(&self, size_bytes: u64, work: f64) -> (u64, u64) {
         match *self {
-            Requirements::OfWork { ops_per_unit, memory_bytes } => {
-                ((0.5 + ops_per_unit * work).floor() as u64, memory_bytes)
-            }
+            Requirements::OfWork { ops_per_unit, memory_bytes } => ((0.5 + ops_per_unit * work) as u64, memory_bytes),
             Requirements::Fixed { operations, memory_bytes } => (operations, memory_bytes),
             Requirements::Proportional { op_coeff, op_offset, mem_coeff, mem_offset } => {
                 let size = size_bytes as f64;
-                // A float becomes an integer by saturation, so what is negative is zero.
-                let nearest = |offset: f64, coeff: f64| (0.5 + offset + coeff * size).floor() as u64;
+                // A float becomes an integer towards zero and by saturation: what is negative is zero, the rest rounded down.
+                let nearest = |offset: f64, coeff: f64| (0.5 + offset + coeff * size) as u64;
                 (nearest(op_offset, op_coeff), nearest(mem_offset, mem_coeff))
             }
         }

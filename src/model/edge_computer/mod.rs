@@ -28,7 +28,6 @@ pub struct ContainerId(u32);
 #[derive(Clone, Debug)]
 struct Container {
     processor: usize,
-    function: String,
     workers: u32,
     busy: u32,
     requirements: Requirements,
@@ -43,17 +42,17 @@ struct Container {
 pub struct Computer {
     /// In order of processor names, as reports are.
     processors: Vec<Processor>,
-    names: Vec<String>,
     /// In order of function names.
     containers: Vec<Container>,
     tasks: Vec<Task>,
     free: Vec<u32>,
     sequence: u64,
     wake_all: bool,
-    /// Calls that end at one instant, before they are put in order.
-    ending: Vec<(u32, processor::Active)>,
-    /// Calls that started since somebody last asked; `None` where nobody ever asks.
+    /// Calls that left a line and started since somebody last asked; `None` where nobody ever asks.
     begun: Option<Vec<u64>>,
+    /// Of the processors and of the containers: apart from what every call looks at.
+    processor_names: Vec<String>,
+    functions: Vec<String>,
 }
 
 impl Computer {
@@ -68,9 +67,9 @@ impl Computer {
         let names: Vec<String> = processors.iter().map(|processor| processor.name.clone()).collect();
         let mut containers: Vec<&ContainerType> = kind.containers.iter().collect();
         containers.sort_by(|a, b| a.function.cmp(&b.function));
+        let functions = containers.iter().map(|container| container.function.clone()).collect();
         let containers = containers.into_iter().map(|container| Container {
             processor: names.iter().position(|name| *name == container.processor).expect("checked above"),
-            function: container.function.clone(),
             workers: container.workers,
             busy: 0,
             requirements: container.requirements,
@@ -80,37 +79,37 @@ impl Computer {
         let containers = containers.collect();
         Ok(Computer {
             processors: processors.iter().map(|p| Processor::new(p.speed_ops_per_s, p.cores, p.memory_bytes)).collect(),
-            names,
             containers,
             tasks: Vec::new(),
             free: Vec::new(),
             sequence: 0,
             wake_all: !faithful,
-            ending: Vec::new(),
             begun: None,
+            processor_names: names,
+            functions,
         })
     }
 
-    /// The same computer keeping a list of the calls that start, for [`Computer::take_begun`].
+    /// The same computer keeping a list of the calls that leave a line and start, for [`Computer::take_begun`].
     pub fn telling(self) -> Computer {
         Computer { begun: Some(Vec::new()), ..self }
     }
 
-    /// Hands over, in order, the calls that started since this was last asked.
+    /// Hands over, in order, the calls that left a line and started since this was last asked.
     pub fn take_begun(&mut self, to: &mut Vec<u64>) {
-        if let Some(begun) = &mut self.begun {
+        if let Some(begun) = self.begun.as_mut().filter(|begun| !begun.is_empty()) {
             to.append(begun);
         }
     }
 
     /// The container that serves a function.
     pub fn container(&self, function: &str) -> Option<ContainerId> {
-        let place = self.containers.binary_search_by(|container| container.function.as_str().cmp(function)).ok()?;
+        let place = self.functions.binary_search_by(|known| known.as_str().cmp(function)).ok()?;
         Some(ContainerId(place as u32))
     }
 
     pub fn function(&self, container: ContainerId) -> &str {
-        &self.containers[container.0 as usize].function
+        &self.functions[container.0 as usize]
     }
 
     /// Load of the container's processor in whole percent over the last 1, 10 and 30 reports.
@@ -127,7 +126,7 @@ impl Computer {
     /// in whole percent over the last 1, 10 and 30 reports.
     pub fn state(&self) -> impl Iterator<Item = (&str, usize, u64, [u8; 3])> {
         let of = |processor: &Processor| (processor.active(), processor.memory_used, processor.loads());
-        self.names.iter().zip(&self.processors).map(move |(name, processor)| {
+        self.processor_names.iter().zip(&self.processors).map(move |(name, processor)| {
             let (active, memory, loads) = of(processor);
             (name.as_str(), active, memory, loads)
         })
@@ -139,11 +138,17 @@ impl Computer {
     }
 
     /// A call arrives: it starts if a worker and the memory are free, else it waits. The caller has advanced the
-    /// computer to `now`, and `call` is its own number for it.
+    /// computer to `now`, and `call` is its own number for it. True when it started.
     ///
     /// # Errors
     /// A call that needs more memory than the processor has.
-    pub fn offer(&mut self, now: Instant, call: u64, container: ContainerId, size_bytes: u64) -> Result<(), TooLarge> {
+    pub fn offer(
+        &mut self,
+        now: Instant,
+        call: u64,
+        container: ContainerId,
+        size_bytes: u64,
+    ) -> Result<bool, TooLarge> {
         let needs = self.needs(container, size_bytes);
         self.offer_needing(now, call, container, needs)
     }
@@ -158,7 +163,7 @@ impl Computer {
         call: u64,
         container: ContainerId,
         (operations, memory): (u64, u64),
-    ) -> Result<(), TooLarge> {
+    ) -> Result<bool, TooLarge> {
         let place = container.0 as usize;
         let processor = &mut self.processors[self.containers[place].processor];
         if memory > processor.memory_bytes {
@@ -175,14 +180,15 @@ impl Computer {
             (self.tasks.len() - 1) as u32
         });
         self.tasks[slot as usize] = task;
-        if self.fits(place, memory) {
+        let fits = self.fits(place, memory);
+        if fits {
             self.start(slot, now);
         } else {
             let container = &mut self.containers[place];
             container.queue.push_back(slot);
             container.waiting_operations += operations;
         }
-        Ok(())
+        Ok(fits)
     }
 
     /// Cores of all processors with a call on them.
@@ -198,28 +204,25 @@ impl Computer {
     /// Works until `to`, that instant included, and appends the calls that end, in order.
     pub fn advance(&mut self, to: Instant, done: &mut Vec<Done>) {
         while let Some(now) = self.next_completion().filter(|&next| next <= to) {
-            for (number, processor) in self.processors.iter_mut().enumerate() {
+            let first = done.len();
+            let tasks = &self.tasks;
+            for processor in &mut self.processors {
                 processor.work(now);
                 if processor.next_end() == Some(now) {
-                    processor.ended(|active| self.ending.push((number as u32, active)));
+                    processor.ended(|active| {
+                        let Task { call, container, offered, started, loads, .. } = tasks[active.slot as usize];
+                        let container = ContainerId(container);
+                        done.push(Done { call, container, offered, started, finished: now, loads, active });
+                    });
                 }
             }
             // By function name, inside a container in order of finishing, first come first when equal.
-            let tasks = &self.tasks;
-            self.ending.sort_unstable_by_key(|(_, active)| (tasks[active.slot as usize].container, *active));
-            let mut ending = std::mem::take(&mut self.ending);
-            for (_, active) in ending.drain(..) {
-                done.push(self.end(active.slot, now));
+            done[first..].sort_unstable_by_key(|done| (done.container, done.active));
+            for done in &done[first..] {
+                self.free_place(done.active.slot, now);
             }
-            self.ending = ending;
         }
         self.processors.iter_mut().for_each(|processor| processor.work(to));
-    }
-
-    fn end(&mut self, slot: u32, now: Instant) -> Done {
-        let Task { call, container, offered, started, loads, .. } = self.tasks[slot as usize];
-        self.free_place(slot, now);
-        Done { call, container: ContainerId(container), offered, started, finished: now, loads }
     }
 
     /// A call holds nothing any more: those who wait are served.
@@ -252,6 +255,9 @@ impl Computer {
             container.queue.pop_front();
             container.waiting_operations -= operations;
             self.start(slot, now);
+            if let Some(begun) = &mut self.begun {
+                begun.push(self.tasks[slot as usize].call);
+            }
         }
     }
 
@@ -270,9 +276,6 @@ impl Computer {
         processor.memory_used += task.memory;
         processor.start(slot, task.operations, self.sequence);
         self.sequence += 1;
-        if let Some(begun) = &mut self.begun {
-            begun.push(task.call);
-        }
     }
 
     /// Takes a call out before its end, because its caller gave up; what it held is free for those who wait. The caller
@@ -326,7 +329,7 @@ impl Computer {
     /// Utilisation of every processor since the report before, in order of their names. The caller has advanced the
     /// computer to the instant of the report.
     pub fn report(&mut self) -> impl Iterator<Item = (&str, f64)> {
-        self.names.iter().map(String::as_str).zip(self.processors.iter_mut().map(Processor::report))
+        self.processor_names.iter().map(String::as_str).zip(self.processors.iter_mut().map(Processor::report))
     }
 
     /// Calls that wait, by container and in order.
@@ -350,7 +353,8 @@ mod tests {
     fn the_fifth_concurrent_call_waits_for_a_worker() {
         let mut computer = Computer::new(&ComputerType::raspberry(1, 1), false).unwrap();
         let function = computer.container("clambda0").unwrap();
-        (0..5).for_each(|call| computer.offer(Instant::ZERO, call, function, 10_000).unwrap());
+        let started = (0..5).map(|call| computer.offer(Instant::ZERO, call, function, 10_000).unwrap());
+        assert_eq!(started.collect::<Vec<_>>(), [true, true, true, true, false]);
         let mut done = Vec::new();
         computer.advance(at(1.0), &mut done);
         let ends: Vec<f64> = done.iter().map(|done| done.finished.as_secs_f64()).collect();

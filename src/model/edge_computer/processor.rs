@@ -39,6 +39,8 @@ pub(super) struct Processor {
     reported: Instant,
     /// Utilisations, newest last.
     reports: VecDeque<f64>,
+    /// Whole percent of the last report, and of the mean of the last 10 and 30 (or as many as there are).
+    loads: [u8; 3],
 }
 
 impl Processor {
@@ -55,6 +57,7 @@ impl Processor {
             busy_ns: 0,
             reported: Instant::ZERO,
             reports: VecDeque::with_capacity(REPORTS),
+            loads: [0; 3],
         }
     }
 
@@ -141,15 +144,16 @@ impl Processor {
         }
         self.reports.push_back(utilisation);
         (self.busy_ns, self.reported) = (0, self.until);
+        self.loads = [1, 10, 30].map(|window| {
+            let n = self.reports.len().min(window);
+            let sum: f64 = self.reports.iter().rev().take(window).sum();
+            (0.5 + 100.0 * sum / n as f64).floor() as u8
+        });
         utilisation
     }
 
-    /// Whole percent of the last report, and of the mean of the last 10 and 30 (or as many as there are).
+    /// All zero before the first report.
     pub(super) fn loads(&self) -> [u8; 3] {
-        [1, 10, 30].map(|window| {
-            let n = self.reports.len().min(window);
-            let sum: f64 = self.reports.iter().rev().take(window).sum();
-            if n == 0 { 0 } else { (0.5 + 100.0 * sum / n as f64).floor() as u8 }
-        })
+        self.loads
     }
 }

@@ -62,7 +62,8 @@ impl Broker {
         let function = request.function.index() as u32;
         match &mut self.brain {
             Brain::Router(router) => {
-                let chosen = router.select(now, function, crossed > 0, u32::from(crossed), &mut rng());
+                let uniform = || rng().uniform();
+                let chosen = router.select(now, function, crossed > 0, u32::from(crossed), uniform);
                 chosen.map_or(Choice::Nowhere, Choice::Forward)
             }
             Brain::Dispatcher(dispatcher) if dispatcher.probes() => {

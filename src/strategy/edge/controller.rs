@@ -252,7 +252,8 @@ impl Controller {
                     let (function, destination) = (function.clone(), destination.to_owned());
                     let action = Action::Change { function, destination, is_final };
                     let command = Command { broker: broker.clone(), action };
-                    if told.insert(command.clone()) {
+                    // Only a home router stands for several computers.
+                    if is_final || told.insert(command.clone()) {
                         commands.push(command);
                     }
                 }

@@ -20,6 +20,8 @@ mod timetable;
 
 pub use timetable::{Change, Timed};
 
+use rustc_hash::FxHashMap;
+
 use self::broker::{Broker, Choice, Kind, Returned};
 use self::contexts::Contexts;
 use self::controller::{Action, Command, Controller, Layout, Objective, Topology};
@@ -86,6 +88,10 @@ pub struct EdgeBrokers {
     functions: Vec<String>,
     pools: Vec<String>,
     nodes: Vec<String>,
+    /// Places of nodes and functions, and numbers of destinations, by the names that the controller uses.
+    node_places: FxHashMap<String, usize>,
+    function_places: FxHashMap<String, usize>,
+    destinations: FxHashMap<String, u32>,
     /// In the order of their instants, those of one instant in the order of planning.
     due: Vec<(Instant, Due)>,
 }
@@ -107,6 +113,9 @@ impl EdgeBrokers {
             functions: Vec::new(),
             pools: Vec::new(),
             nodes: Vec::new(),
+            node_places: FxHashMap::default(),
+            function_places: FxHashMap::default(),
+            destinations: FxHashMap::default(),
             due: Vec::new(),
         }
     }
@@ -117,6 +126,13 @@ impl EdgeBrokers {
         self.functions = view.functions().map(|id| view.function_name(id).to_owned()).collect();
         self.pools = view.pools().map(|id| view.name(id).to_owned()).collect();
         self.nodes = view.nodes().map(|id| view.node_name(id).to_owned()).collect();
+        let places = |names: &[String]| names.iter().cloned().zip(0..).collect();
+        (self.node_places, self.function_places) = (places(&self.nodes), places(&self.functions));
+        // Pools first, then brokers by their nodes.
+        let names = self.pools.iter().map(|pool| computer(pool)).chain(self.nodes.iter().cloned());
+        for (id, name) in names.enumerate() {
+            self.destinations.entry(name).or_insert(id as u32);
+        }
         let meant = |name: &String| parameters.brokers.is_empty() || parameters.brokers.contains(name);
         let has_brokers = !parameters.balanced && parameters.racing.is_none();
         let is_broker = |name: &String| has_brokers && meant(name);
@@ -197,14 +213,14 @@ impl EdgeBrokers {
     }
 
     fn carry_out(&mut self, Command { broker, action }: Command, now: Instant) {
-        let Some(node) = self.nodes.iter().position(|name| *name == broker) else { return };
+        let Some(&node) = self.node_places.get(&broker) else { return };
         let (function, destination, is_final) = match action {
             Action::Flush => return self.broker_at(node).flush(),
             Action::Change { function, destination, is_final } => (function, destination, Some(is_final)),
             Action::Remove { function, destination } => (function, destination, None),
         };
-        let Some(id) = self.destination(&destination) else { return };
-        let Some(place) = self.functions.iter().position(|name| *name == function) else { return };
+        let Some(&id) = self.destinations.get(&destination) else { return };
+        let Some(&place) = self.function_places.get(&function) else { return };
         match is_final {
             Some(is_final) => self.change(node, place, id, 1.0, is_final, now),
             None => self.broker_at(node).remove(now, place as u32, id),
@@ -213,20 +229,14 @@ impl EdgeBrokers {
 
     fn change(&mut self, node: usize, function: usize, id: u32, weight: f32, is_final: bool, now: Instant) {
         let place = id as usize;
-        let name = self.pools.get(place).unwrap_or_else(|| &self.nodes[place - self.pools.len()]).clone();
-        let function = Named { id: function as u32, name: &self.functions[function].clone() };
-        self.broker_at(node).change(now, function, Named { id, name: &name }, weight, is_final);
+        let name = self.pools.get(place).unwrap_or_else(|| &self.nodes[place - self.pools.len()]);
+        let function = Named { id: function as u32, name: &self.functions[function] };
+        let broker = self.brokers[node].as_mut().expect("commands go to nodes with a broker");
+        broker.change(now, function, Named { id, name }, weight, is_final);
     }
 
     fn broker_at(&mut self, node: usize) -> &mut Broker {
         self.brokers[node].as_mut().expect("commands go to nodes with a broker")
-    }
-
-    /// Destinations are numbered: pools first, then brokers by their nodes.
-    fn destination(&self, name: &str) -> Option<u32> {
-        let pool = self.pools.iter().position(|pool| computer(pool) == name);
-        let node = || self.nodes.iter().position(|node| node == name).map(|node| node + self.pools.len());
-        pool.or_else(node).map(|place| place as u32)
     }
 
     fn due_now(&mut self, view: &View<'_>, orders: &mut Orders) {

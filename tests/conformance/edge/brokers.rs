@@ -127,7 +127,7 @@ fn state(entry: Option<&Entry>) -> Shown {
     let flag = |set: bool, letter: &str| if set { letter } else { "-" }.to_owned();
     let names = entry.destinations().map(|(destination, _)| destination.name.to_string());
     let mut shown: Shown = if let Some(turns) = entry.turns() {
-        let fields = turns.iter().map(|turn| {
+        let fields = turns.map(|turn| {
             let updated = turn.updated.map_or("-1".to_owned(), age);
             let period = turn.period.as_secs_f64().to_string();
             vec![turn.deficit.to_string(), updated, period, flag(turn.probing, "P"), flag(turn.active, "A")]

@@ -60,6 +60,8 @@ pub struct Entry {
     pub(super) function: Box<str>,
     created: Instant,
     destinations: Vec<Destination>,
+    /// Their numbers once more, close together: they are searched for each sample.
+    ids: Vec<u32>,
     weights: Vec<f32>,
     /// Places in order of names.
     by_name: Vec<u16>,
@@ -78,6 +80,7 @@ impl Entry {
             function: function.into(),
             created: now,
             destinations: Vec::new(),
+            ids: Vec::new(),
             weights: Vec::new(),
             by_name: Vec::new(),
             state,
@@ -100,7 +103,7 @@ impl Entry {
     }
 
     /// The state of the round robin, in order of insertion; `None` for the other selections.
-    pub fn turns(&self) -> Option<&[Turn]> {
+    pub fn turns(&self) -> Option<impl Iterator<Item = Turn>> {
         if let State::RoundRobin(robin) = &self.state { Some(robin.turns()) } else { None }
     }
 
@@ -114,7 +117,7 @@ impl Entry {
     }
 
     fn place(&self, id: u32) -> Option<usize> {
-        self.destinations.iter().position(|destination| destination.id == id)
+        self.ids.iter().position(|&known| known == id)
     }
 
     /// The next destination, or `None` if there is none. `uniform` in [0, 1) is drawn only by the random selection
@@ -141,7 +144,7 @@ impl Entry {
             State::RoundRobin(robin) => robin.select(|place| weights[place])?,
             State::Fairness { alpha, beta, services } => fairest(weights, services, *alpha, *beta, now),
         };
-        Some(self.destinations[place].id)
+        Some(self.ids[place])
     }
 
     /// Adds a destination, or changes the weight and flag of a known one. The caller has ensured a positive weight.
@@ -154,6 +157,7 @@ impl Entry {
         let rank = self.by_name().position(|(known, _)| &*known.name > name).unwrap_or(self.by_name.len());
         self.by_name.insert(rank, u16::try_from(self.destinations.len()).expect("at most 65,535 destinations"));
         self.destinations.push(Destination { id, name: name.into(), is_final });
+        self.ids.push(id);
         self.weights.push(weight);
         match &mut self.state {
             State::LeastImpedance => {}
@@ -187,6 +191,7 @@ impl Entry {
     pub(super) fn remove(&mut self, now: Instant, id: u32) {
         let Some(place) = self.place(id) else { return };
         self.destinations.remove(place);
+        self.ids.remove(place);
         let weight = self.weights.remove(place);
         self.by_name.retain(|&other| usize::from(other) != place);
         self.by_name.iter_mut().filter(|other| usize::from(**other) > place).for_each(|other| *other -= 1);

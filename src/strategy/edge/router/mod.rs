@@ -9,7 +9,6 @@
 //! A state machine without a clock and without the model's types: functions and destinations are numbers of the
 //! caller's own, announced with their names.
 
-use crate::engine::random::Rng;
 use crate::engine::time::{Instant, Span};
 
 mod entry;
@@ -147,6 +146,7 @@ impl EdgeRouter {
     }
 
     /// Where a call goes that crossed `hops` brokers so far; `forwarded` if one of them sent it here.
+    /// `uniform` in [0, 1) is drawn only where the selection is random among two or more.
     ///
     /// # Errors
     /// No destination, or too many hops.
@@ -157,13 +157,13 @@ impl EdgeRouter {
         function: u32,
         forwarded: bool,
         hops: u32,
-        rng: &mut Rng,
+        uniform: impl FnOnce() -> f64,
     ) -> Result<u32, Unroutable> {
         if hops > HOPS_MAX {
             return Err(Unroutable::Loop);
         }
         let table = &mut self.half(forwarded).table;
-        table.select(now, function, || rng.uniform()).map_err(|_| Unroutable::NoDestination)
+        table.select(now, function, uniform).map_err(|_| Unroutable::NoDestination)
     }
 
     /// A call came back well after `delay_s`: wait for a connection, round trip and everything beyond. A destination
@@ -208,6 +208,7 @@ impl EdgeRouter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::random::Rng;
 
     const F: Named<'_> = Named { id: 0, name: "clambda0" };
     const G: Named<'_> = Named { id: 1, name: "glambda0" };
@@ -248,12 +249,12 @@ mod tests {
         let mut rng = Rng::seeded(1);
         router.change(Instant::ZERO, F, Named { id: 0, name: "broker" }, 0.5, false).unwrap();
         router.change(Instant::ZERO, F, Named { id: 1, name: "computer" }, 1.0, true).unwrap();
-        assert_eq!(router.select(Instant::ZERO, 0, false, 0, &mut rng), Ok(0));
-        assert_eq!(router.select(Instant::ZERO, 0, true, 1, &mut rng), Ok(1));
-        assert_eq!(router.select(Instant::ZERO, 0, true, 255, &mut rng), Err(Unroutable::Loop));
-        assert_eq!(router.select(Instant::ZERO, 9, false, 0, &mut rng), Err(Unroutable::NoDestination));
+        assert_eq!(router.select(Instant::ZERO, 0, false, 0, || rng.uniform()), Ok(0));
+        assert_eq!(router.select(Instant::ZERO, 0, true, 1, || rng.uniform()), Ok(1));
+        assert_eq!(router.select(Instant::ZERO, 0, true, 255, || rng.uniform()), Err(Unroutable::Loop));
+        assert_eq!(router.select(Instant::ZERO, 9, false, 0, || rng.uniform()), Err(Unroutable::NoDestination));
         router.remove_everywhere(at(1.0), 1);
-        assert_eq!(router.select(at(1.0), 0, true, 1, &mut rng), Err(Unroutable::NoDestination));
+        assert_eq!(router.select(at(1.0), 0, true, 1, || rng.uniform()), Err(Unroutable::NoDestination));
         assert!(router.change(Instant::ZERO, F, Named { id: 2, name: "" }, 1.0, true).is_err());
         assert!(router.change(Instant::ZERO, F, Named { id: 2, name: "c" }, 0.0, true).is_err());
     }

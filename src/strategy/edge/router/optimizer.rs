@@ -32,10 +32,17 @@ pub enum Learning {
     Periodic { period: Span, statistic: Statistic },
 }
 
+/// What is remembered of the destinations of one function, in the order of their first samples.
+#[derive(Clone, Debug, Default)]
+struct Memories {
+    /// Close together: they are searched for each sample.
+    destinations: Vec<u32>,
+    list: Vec<Memory>,
+}
+
 /// What is remembered of one destination of one function.
 #[derive(Clone, Copy, Debug)]
 struct Memory {
-    destination: u32,
     /// Exponential average, and when the last sample came.
     average: f64,
     at: Instant,
@@ -51,7 +58,7 @@ struct Memory {
 pub(super) struct Optimizer {
     learning: Learning,
     /// By function.
-    memories: Vec<Vec<Memory>>,
+    memories: Vec<Memories>,
 }
 
 impl Optimizer {
@@ -103,8 +110,11 @@ impl Optimizer {
                 .map(|entry| entry.by_name().map(|(destination, _)| destination.id).collect())
                 .unwrap_or_default();
             for destination in order {
-                let seen = memories.iter().find(|memory| memory.destination == destination && memory.count > 0);
-                let Some(memory) = seen else { continue };
+                let Some(place) = memories.place(destination) else { continue };
+                let memory = memories.list[place];
+                if memory.count == 0 {
+                    continue;
+                }
                 let weight = match statistic {
                     Statistic::Mean => memory.sum / memory.count as f64,
                     Statistic::Min => memory.min,
@@ -112,21 +122,29 @@ impl Optimizer {
                 };
                 table.set(now, function as u32, destination, weight as f32).expect("a destination just listed");
             }
-            memories.clear();
+            memories.destinations.clear();
+            memories.list.clear();
         }
     }
 
     fn memory(&mut self, function: u32, destination: u32, now: Instant) -> &mut Memory {
         let function = function as usize;
         if self.memories.len() <= function {
-            self.memories.resize(function + 1, Vec::new());
+            self.memories.resize(function + 1, Memories::default());
         }
         let memories = &mut self.memories[function];
-        let place = memories.iter().position(|memory| memory.destination == destination).unwrap_or_else(|| {
+        let place = memories.place(destination).unwrap_or_else(|| {
             let (min, max) = (f64::INFINITY, f64::NEG_INFINITY);
-            memories.push(Memory { destination, average: 0.0, at: now, count: 0, sum: 0.0, min, max });
-            memories.len() - 1
+            memories.destinations.push(destination);
+            memories.list.push(Memory { average: 0.0, at: now, count: 0, sum: 0.0, min, max });
+            memories.list.len() - 1
         });
-        &mut memories[place]
+        &mut memories.list[place]
+    }
+}
+
+impl Memories {
+    fn place(&self, destination: u32) -> Option<usize> {
+        self.destinations.iter().position(|&known| known == destination)
     }
 }

@@ -15,7 +15,7 @@ const UNMEASURED: f32 = f32::MAX;
 const PERIOD_FIRST: Span = Span::from_secs(1);
 const PERIOD_MAX: Span = Span::from_secs(30);
 
-/// What the round robin knows of one destination.
+/// What the round robin knows of one destination, for those who look.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Turn {
     /// Weights served beyond the least served destination of the active set.
@@ -26,14 +26,23 @@ pub struct Turn {
     pub period: Span,
     pub probing: bool,
     pub active: bool,
-    /// When it entered the active set or was selected, as a number.
-    order: u64,
 }
 
-/// The turns of one function's destinations, in the order of its list.
+/// When a destination was measured, which only those that are not good enough are asked for.
+#[derive(Clone, Copy, Debug)]
+struct Age {
+    updated: Option<Instant>,
+    period: Span,
+}
+
+/// The turns of one function's destinations, in the order of its list. What every call looks at stands close together.
 #[derive(Clone, Debug)]
 pub(super) struct RoundRobin {
-    turns: Vec<Turn>,
+    deficits: Vec<f32>,
+    /// When it entered the active set or was selected last, as a number; zero for those outside.
+    orders: Vec<u64>,
+    probing: Vec<bool>,
+    ages: Vec<Age>,
     order: u64,
     /// A destination that comes back to the active set starts at its smallest deficit.
     clamp: bool,
@@ -41,55 +50,62 @@ pub(super) struct RoundRobin {
 
 impl RoundRobin {
     pub(super) fn new(clamp: bool) -> RoundRobin {
-        RoundRobin { turns: Vec::new(), order: 0, clamp }
+        RoundRobin { deficits: Vec::new(), orders: Vec::new(), probing: Vec::new(), ages: Vec::new(), order: 0, clamp }
     }
 
-    pub(super) fn turns(&self) -> &[Turn] {
-        &self.turns
+    pub(super) fn turns(&self) -> impl Iterator<Item = Turn> {
+        self.ages.iter().enumerate().map(|(place, &Age { updated, period })| {
+            let (deficit, probing, active) = (self.deficits[place], self.probing[place], self.orders[place] > 0);
+            Turn { deficit, updated, period, probing, active }
+        })
     }
 
     /// The active destination with the smallest deficit, and the one that waits longest among equals.
     #[inline]
     pub(super) fn select(&mut self, weight: impl Fn(usize) -> f32) -> Option<usize> {
         let mut best: Option<(usize, f32, u64)> = None;
-        for (place, turn) in self.turns.iter().enumerate() {
-            if turn.active && best.is_none_or(|(_, deficit, order)| (turn.deficit, turn.order) < (deficit, order)) {
-                best = Some((place, turn.deficit, turn.order));
+        for (place, (&deficit, &order)) in self.deficits.iter().zip(&self.orders).enumerate() {
+            if order > 0 && best.is_none_or(|(_, least, first)| (deficit, order) < (least, first)) {
+                best = Some((place, deficit, order));
             }
         }
         let (place, ..) = best?;
         self.order += 1;
-        let turn = &mut self.turns[place];
-        turn.deficit += weight(place);
-        turn.order = self.order;
+        self.deficits[place] += weight(place);
+        self.orders[place] = self.order;
         Some(place)
     }
 
     /// The weight of the destination at `place` has changed.
     pub(super) fn updated(&mut self, place: usize, now: Instant, weights: &[f32], by_name: &[u16]) {
-        self.turns[place].updated = Some(now);
+        self.ages[place].updated = Some(now);
         let least = self.least();
-        self.turns.iter_mut().for_each(|turn| turn.deficit -= least);
+        self.deficits.iter_mut().for_each(|deficit| *deficit -= least);
         self.recompute(now, weights, by_name);
     }
 
     /// A destination was added at the end of the list.
     pub(super) fn added(&mut self, now: Instant, weights: &[f32], by_name: &[u16]) {
-        let deficit = self.least();
-        let (updated, period) = (None, PERIOD_FIRST);
-        self.turns.push(Turn { deficit, updated, period, probing: false, active: false, order: 0 });
+        self.deficits.push(self.least());
+        self.orders.push(0);
+        self.probing.push(false);
+        self.ages.push(Age { updated: None, period: PERIOD_FIRST });
         self.recompute(now, weights, by_name);
     }
 
     /// The destination at `place` was removed from the list.
     pub(super) fn removed(&mut self, place: usize, now: Instant, weights: &[f32], by_name: &[u16]) {
-        self.turns.remove(place);
+        self.deficits.remove(place);
+        self.orders.remove(place);
+        self.probing.remove(place);
+        self.ages.remove(place);
         self.recompute(now, weights, by_name);
     }
 
     /// Smallest deficit of the active set.
     fn least(&self) -> f32 {
-        self.turns.iter().filter(|turn| turn.active).map(|turn| turn.deficit).fold(UNMEASURED, f32::min)
+        let active = self.deficits.iter().zip(&self.orders).filter(|(_, order)| **order > 0);
+        active.map(|(&deficit, _)| deficit).fold(UNMEASURED, f32::min)
     }
 
     /// Decides anew who is active. Stale timers are looked at here and nowhere else.
@@ -99,32 +115,38 @@ impl RoundRobin {
         let alone = weights.len() == 1;
         for &place in by_name {
             let place = usize::from(place);
-            let turn = &mut self.turns[place];
-            let was_active = turn.active;
-            turn.active = if alone || weights[place] <= 2.0 * best {
-                if turn.probing {
-                    (turn.probing, turn.period) = (false, PERIOD_FIRST);
+            let was_active = self.orders[place] > 0;
+            let active = if alone || weights[place] <= 2.0 * best {
+                if std::mem::take(&mut self.probing[place]) {
+                    self.ages[place].period = PERIOD_FIRST;
                 }
                 if self.clamp && !was_active && least < UNMEASURED {
-                    turn.deficit = turn.deficit.max(least);
+                    self.deficits[place] = self.deficits[place].max(least);
                 }
                 true
-            } else if let Some(updated) = turn.updated {
-                if turn.probing {
-                    (turn.probing, turn.period) = (false, PERIOD_MAX.min(turn.period * 2));
-                }
-                let stale = now.since(updated) >= turn.period;
-                if stale {
-                    (turn.updated, turn.deficit, turn.probing) = (None, least, true);
-                }
-                stale
             } else {
-                true
+                self.is_tried(place, least, now)
             };
-            if turn.active {
+            self.orders[place] = 0;
+            if active {
                 self.order += 1;
-                turn.order = self.order;
+                self.orders[place] = self.order;
             }
         }
+    }
+
+    /// Whether a destination that is not good enough is active all the same: it was never measured, or not for long.
+    fn is_tried(&mut self, place: usize, least: f32, now: Instant) -> bool {
+        let age = &mut self.ages[place];
+        let Some(updated) = age.updated else { return true };
+        if std::mem::take(&mut self.probing[place]) {
+            age.period = PERIOD_MAX.min(age.period * 2);
+        }
+        let stale = now.since(updated) >= age.period;
+        if stale {
+            age.updated = None;
+            (self.deficits[place], self.probing[place]) = (least, true);
+        }
+        stale
     }
 }
