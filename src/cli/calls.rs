@@ -1,11 +1,12 @@
 //! Requests as the clients of Serverless on the Edge print them: one a line, with the documentation's columns, and mean
 //! and spread of latency and processing at the end.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use crate::model::digits::significant;
 use crate::model::edge_client::mean_and_spread;
-use crate::model::request::Outcome;
+use crate::model::request::{Outcome, Race};
 use crate::run::sink::{CallRow, Sink, Wants};
 use crate::scenario::setup::Setup;
 
@@ -16,6 +17,8 @@ pub struct Calls {
     lines: String,
     latencies_s: Vec<f64>,
     processings_s: Vec<f64>,
+    /// Of requests with copies at several places: who answered first, the load that it told, and its time of processing.
+    first: BTreeMap<u64, (String, u8, u64)>,
 }
 
 impl Calls {
@@ -26,6 +29,7 @@ impl Calls {
             lines: String::new(),
             latencies_s: Vec::new(),
             processings_s: Vec::new(),
+            first: BTreeMap::new(),
         }
     }
 
@@ -44,7 +48,12 @@ impl Sink for Calls {
     /// Steps of a chain are no calls of the client.
     fn call(&mut self, row: &CallRow<'_>) -> io::Result<()> {
         let request = row.request;
+        let responder = request.pool.map_or("-", |pool| &self.pools[pool.index()]).to_owned();
+        let told = (responder, request.load_percent, request.processing_ms());
         if row.parent_call.is_some() {
+            if request.race == Race::Copy && row.outcome == Outcome::Served {
+                self.first.entry(request.number).or_insert(told);
+            }
             return Ok(());
         }
         let at = significant(row.at.as_secs_f64(), 6);
@@ -55,12 +64,12 @@ impl Sink for Calls {
             self.lines += &format!("{at} {latency} {} {function}\n", row.outcome.name());
             return Ok(());
         }
-        // A broker forwards with one hop more, and so does the client.
+        // A computer answers with one hop more than it got, and each broker on the way adds one.
         let hops = u32::from(request.routed) + 1;
-        let responder = request.pool.map_or("-", |pool| &self.pools[pool.index()]);
-        self.lines += &format!("{at} {latency} {} {responder} {function} {hops}\n", request.load_percent);
+        let (responder, load, processing_ms) = self.first.remove(&request.number).unwrap_or(told);
+        self.lines += &format!("{at} {latency} {load} {responder} {function} {hops}\n");
         self.latencies_s.push(latency_s);
-        self.processings_s.push(request.processing_ms() as f64 / 1e3);
+        self.processings_s.push(processing_ms as f64 / 1e3);
         Ok(())
     }
 }

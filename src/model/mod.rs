@@ -8,6 +8,7 @@ pub mod autoscaling;
 pub mod balancer;
 pub mod bill;
 pub mod books;
+pub mod broker;
 pub mod chain;
 pub mod computing;
 pub mod cover;

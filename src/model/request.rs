@@ -128,6 +128,16 @@ impl Step {
     }
 }
 
+/// Whether a call takes part in a race of copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Race {
+    No,
+    /// It waits for the first of its copies.
+    Run,
+    /// It is a copy.
+    Copy,
+}
+
 /// Where a call stands; the handles in [`Request`] belong to the state named here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -223,10 +233,11 @@ pub struct Request {
     /// Calls of the present step without an answer.
     pub(crate) step_out: u16,
     pub(crate) answers_needed: u16,
-    /// Brokers that have sent it on, in this attempt.
+    /// Brokers that have sent it on, in this attempt; a client that calls a computer itself is none.
     pub routed: u8,
     /// Load of its computer over the last second when it came there, in whole percent.
     pub load_percent: u8,
+    pub race: Race,
     /// Time in pools that did not serve it, in this attempt.
     pub lost: Span,
 }
@@ -295,6 +306,7 @@ impl Request {
             copies_input: false,
             routed: 0,
             load_percent: 0,
+            race: Race::No,
             lost: Span::ZERO,
         }
     }
@@ -338,9 +350,9 @@ impl Request {
 /// The time of a call, cut into its phases; they sum to the response time exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Phases {
-    /// On links, there and back.
+    /// On links, there and back, and in brokers that take time to send on.
     pub network: Span,
-    /// Waiting for an instance: in a pool's or an instance's queue.
+    /// Waiting for an instance, in a pool's or an instance's queue, and for a turn at brokers.
     pub queue: Span,
     /// Waiting for the instance bound to it to start.
     pub cold_start: Span,
@@ -354,9 +366,9 @@ pub struct Phases {
 }
 
 impl Phases {
-    /// The phases of a call whose answer is back at `now`.
+    /// The phases of a call whose answer is back at `now`, and that stood `in_lines` at brokers in its last attempt.
     #[inline]
-    pub fn of(request: &Request, now: Instant) -> Phases {
+    pub fn of(request: &Request, in_lines: Span, now: Instant) -> Phases {
         let response = now.since(request.arrival);
         let retries = request.sent.since(request.arrival) + request.lost;
         let (mut queue, mut cold_start, mut service) = (Span::ZERO, Span::ZERO, Span::ZERO);
@@ -366,6 +378,7 @@ impl Phases {
             let bound = request.bound.unwrap_or(begun);
             (queue, cold_start, service) = (bound.since(offered), begun.since(bound), left.since(begun));
         }
+        queue += in_lines;
         // A caller that gives up may do so while the answer is still on its way: then the network has the rest.
         let rest = response - retries - queue - cold_start - service;
         let network = request.network.min(rest);

@@ -7,7 +7,7 @@ use crate::engine::random::Rng;
 use crate::engine::time::{Instant, Span};
 
 /// Where a request goes from the node it has reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Route {
     Pool(PoolId),
     Node(NodeId),
@@ -15,6 +15,11 @@ pub enum Route {
     /// To this pool, wherever it is: where it arrives nobody is asked again, and the answer passes here on its way back.
     /// Only for strategies that follow their requests.
     Send(PoolId),
+    /// The same from a client that calls the pool itself: no broker is crossed, and none of a broker's limits matter.
+    Call(PoolId),
+    /// In so many copies, each of which is asked where it goes; the first that is served is the answer. Only for strategies
+    /// that follow their requests.
+    Race(u16),
     /// On to another broker; the answer passes here on its way back. Only for strategies that follow their requests.
     Next(NodeId),
     /// A dry run at this pool first; the question is asked again when its answer is here. Only for strategies that follow
@@ -22,7 +27,7 @@ pub enum Route {
     Estimate(PoolId),
 }
 
-/// A broker on the way of a request, which its answer passes on its way back.
+/// A broker on the way of a request, or a client that chose for itself, which its answer passes on its way back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {
     pub node: NodeId,

@@ -78,6 +78,12 @@ impl Driver<'_> {
         Some((root, request.parent_step))
     }
 
+    /// Who calls the next step of the chain that a call is a step of; `None` for a call that is none.
+    pub(super) fn step_caller(&self, id: RequestId) -> Option<Caller> {
+        let (root, _) = self.step_of(id)?;
+        Some(self.world.chains[self.chain_runs[&root].chain].caller)
+    }
+
     /// The own work of a step is done: the states that it needs come to it. False for a call that is no step.
     pub(super) fn step_done(&mut self, id: RequestId) -> io::Result<bool> {
         if self.chain_runs.is_empty() {
@@ -129,8 +135,7 @@ impl Driver<'_> {
     /// The answer of a step leaves: to the client, or not at all where its computer calls the next.
     pub(super) fn step_answers(&mut self, id: RequestId) -> io::Result<()> {
         self.world.request_mut(id).end = None;
-        let caller = self.step_of(id).map(|(root, _)| self.world.chains[self.chain_runs[&root].chain].caller);
-        match caller {
+        match self.step_caller(id) {
             Some(Caller::Computer) => {
                 self.world.request_mut(id).outcome = Outcome::Served;
                 self.answered(id, Outcome::Served)

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::brokers::Desk;
 use super::chain::ChainRun;
 use super::digest::Digest;
 use super::feeds::Feed;
@@ -48,6 +49,9 @@ pub struct Driver<'a> {
     /// Whether the strategy follows its requests, and then the way of each, by slot.
     pub(super) follows: bool,
     pub(super) trails: Vec<Trail>,
+    /// Its brokers with limits, by node; nothing where none has any.
+    pub(super) brokers: Vec<Option<Desk>>,
+    pub(super) forward_draws: Keyed,
     /// Calls that a computer has just ended; kept for its room.
     pub(super) ended: Vec<RequestId>,
     pub(super) traffic: Traffic,
@@ -130,6 +134,8 @@ impl<'a> Driver<'a> {
             closed_loops: feeds.iter().any(|feed| feed.source.clients() > 0),
             follows: strategy.follows(),
             trails: Vec::new(),
+            brokers: Vec::new(),
+            forward_draws: streams.keyed("forward times", ""),
             ended: Vec::new(),
             chain_runs: BTreeMap::new(),
             traffic: Traffic::new(&setup.exchange, setup.nodes.len()),
@@ -182,6 +188,7 @@ impl<'a> Driver<'a> {
         }
         let started = self.control(Occasion::Start);
         started.map_err(|error| Stop::Sink { error, at: self.now })?;
+        self.open_brokers();
         self.populated = true;
         self.world.populate(Instant::ZERO, &mut self.plan);
         self.world.start_provider(&mut self.plan);
@@ -311,6 +318,10 @@ impl<'a> Driver<'a> {
     /// The end: what stands is billed up to here, the books are closed.
     fn finish(mut self, setup: &Setup) -> Result<(Summary, World), Stop> {
         let end = if self.horizon == Instant::FAR { self.now } else { self.now.max(self.horizon) };
+        assert!(
+            self.world.in_flight() > 0 || self.brokers_are_idle(),
+            "who is gone has given back its places at brokers"
+        );
         self.now = end;
         self.tell_users();
         let measures = self.world.close_archive(end);

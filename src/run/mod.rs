@@ -1,5 +1,6 @@
 //! Floor 5: one setup, one strategy, one pass.
 
+mod brokers;
 mod chain;
 pub mod digest;
 pub mod drive;
@@ -10,6 +11,7 @@ pub mod lines;
 mod orders;
 mod provider;
 pub mod questions;
+mod race;
 pub mod record;
 mod sample;
 mod settle;

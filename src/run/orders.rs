@@ -150,8 +150,11 @@ impl Driver<'_> {
 /// A share rule in words, for the log of decisions.
 fn describe(world: &World, rule: &ShareRule) -> String {
     let name = |route: Route| match route {
-        Route::Pool(pool) | Route::Send(pool) | Route::Estimate(pool) => world.pool(pool).spec.name.clone(),
+        Route::Pool(pool) | Route::Send(pool) | Route::Call(pool) | Route::Estimate(pool) => {
+            world.pool(pool).spec.name.clone()
+        }
         Route::Node(node) | Route::Next(node) => format!("node {}", world.node(node).name),
+        Route::Race(copies) => format!("{copies} copies"),
         Route::Refused => "refused".to_owned(),
     };
     match rule {

@@ -8,7 +8,7 @@ use crate::engine::time::{Instant, Span};
 use crate::model::event::Event;
 use crate::model::function::attempt_key;
 use crate::model::ids::RequestId;
-use crate::model::request::{Outcome, Phases, State};
+use crate::model::request::{Outcome, Phases, Race, State};
 use crate::model::view::View;
 use crate::strategy::Answer;
 
@@ -23,6 +23,9 @@ impl Driver<'_> {
         if let Some(patience) = request.patience.take() {
             self.plan.cancel(patience);
         }
+        if !self.brokers.is_empty() {
+            self.leave_brokers(id);
+        }
         if self.world.tariff.gateway_per_request > 0 {
             self.charge_gateway(id);
         }
@@ -32,7 +35,8 @@ impl Driver<'_> {
         if !self.orders.list.is_empty() || !self.orders.notes.is_empty() {
             self.carry_out_orders()?;
         }
-        if outcome != Outcome::Served {
+        // Of a race the request asks again, not its copies.
+        if outcome != Outcome::Served && self.world.requests.get(id.0).race != Race::Copy {
             let request = self.world.requests.get(id.0);
             let function = self.world.function(request.function);
             let mut rng = function.draws.backoff.at(attempt_key(request.key, request.attempt));
@@ -63,10 +67,10 @@ impl Driver<'_> {
 
     /// The call is over: its row is written, its parent or client hears of it, its slot is free.
     fn settle(&mut self, id: RequestId, outcome: Outcome) -> io::Result<()> {
-        let now = self.now;
+        let (now, in_lines) = (self.now, self.in_lines(id));
         let request = self.world.requests.get_mut(id.0);
         (request.outcome, request.state) = (outcome, State::Settled);
-        let phases = Phases::of(request, now);
+        let phases = Phases::of(request, in_lines, now);
         let (parent, source, client) = (request.parent, request.source, request.client);
         let (parent_attempt, parent_step) = (request.parent_attempt, request.parent_step);
         let (arrival, cold) = (request.arrival, request.bound.is_some());
@@ -113,18 +117,21 @@ impl Driver<'_> {
                     self.call_settled(parent, parent_attempt, parent_step, outcome)?;
                 }
             }
+            // Its client asks again when all copies are in.
+            None if self.world.request(id).race == Race::Run => {}
             None => self.client_answered(source, client),
         }
         self.release_if_done(id);
         Ok(())
     }
 
-    /// Whether a call came from outside the provider: a root, or a step of a chain that is called from where its client is.
+    /// Whether a call came from outside the provider: a root or a copy of it, or a step of a chain that is called from where its client is.
     fn comes_from_outside(&self, id: RequestId) -> bool {
         let request = self.world.request(id);
-        request
-            .parent
-            .is_none_or(|root| self.chain_runs.contains_key(&root) && request.entry == self.world.request(root).entry)
+        request.race == Race::Copy
+            || request.parent.is_none_or(|root| {
+                self.chain_runs.contains_key(&root) && request.entry == self.world.request(root).entry
+            })
     }
 
     /// What the gateway in front of functions takes for an attempt.
@@ -151,6 +158,10 @@ impl Driver<'_> {
             let request = self.world.request(id);
             if request.state != State::Settled || request.calls_out > 0 {
                 return;
+            }
+            if request.race == Race::Run && request.parent.is_none() {
+                let (source, client) = (request.source, request.client);
+                self.client_answered(source, client);
             }
             let Some(parent) = self.world.release(id) else { return };
             self.world.request_mut(parent).calls_out -= 1;

@@ -138,18 +138,19 @@ impl Driver<'_> {
         if !self.world.chains.is_empty() && self.begin_chain(id)? {
             return Ok(());
         }
-        self.route(id)
+        self.ask(id)
     }
 
-    /// A request has come over the network: to the pool it was sent to, or to a node that is asked.
+    /// A request has come over the network: to the pool it was sent to, or to a node that is asked. Or it goes on where it
+    /// is.
     fn reached(&mut self, id: RequestId) -> io::Result<()> {
-        if self.follows && self.dry_run_under_way(id)? {
+        if self.follows && self.under_way(id)? {
             return Ok(());
         }
         let request = self.world.request(id);
         match request.target {
             Some(pool) if self.world.pool(pool).spec.node == request.node => self.offer(id, pool),
-            _ => self.route(id),
+            _ => self.ask(id),
         }
     }
 
@@ -159,7 +160,12 @@ impl Driver<'_> {
             self.balancer_waits(id, idle);
         }
         match self.world.offer(id, pool, self.now, &mut self.plan) {
-            Offer::Taken | Offer::Waiting => Ok(()),
+            Offer::Taken | Offer::Waiting => {
+                if !self.brokers.is_empty() {
+                    self.accepted(id);
+                }
+                Ok(())
+            }
             Offer::Refused(outcome) => self.answer(id, outcome),
         }
     }
@@ -187,7 +193,8 @@ impl Driver<'_> {
             Route::Pool(pool) => self.world.pool(pool).spec.node,
             Route::Node(node) => node,
             Route::Refused => return self.answer(id, Outcome::Refused),
-            Route::Send(_) | Route::Next(_) => return self.follow(id, route),
+            Route::Send(_) | Route::Call(_) | Route::Next(_) => return self.follow(id, route),
+            Route::Race(copies) => return self.race(id, copies),
             Route::Estimate(pool) => return self.begin_dry_run(id, pool),
         };
         self.forward(id, elsewhere)

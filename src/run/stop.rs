@@ -15,9 +15,10 @@ pub enum Stop {
     Limit { what: &'static str, limit: u64, at: Instant },
     #[error(
         "stopped at {at} s: {in_flight} requests are still in flight {drain} (limits.drain) after arrivals ended; either nothing \
-         serves them or they take longer"
+         serves them or they take longer{}",
+        and_in_line(*in_line)
     )]
-    NeverDrains { in_flight: usize, drain: Span, at: Instant },
+    NeverDrains { in_flight: usize, in_line: u64, drain: Span, at: Instant },
     #[error("stopped at {at} s: time stands still, {events} events and more at this instant")]
     StandsStill { events: u64, at: Instant },
     #[error(
@@ -28,6 +29,14 @@ pub enum Stop {
     Trace { flaw: Box<Flaw>, at: Instant },
     #[error("stopped at {at} s: the log could not be written: {error}")]
     Sink { error: io::Error, at: Instant },
+}
+
+/// Brokers may wait for one another's threads, and a connection that is lost is waited for in vain.
+fn and_in_line(requests: u64) -> String {
+    match requests {
+        0 => String::new(),
+        _ => format!("; {requests} stand in line at brokers, whose threads and connections are taken"),
+    }
 }
 
 /// So many events at one instant are a circle without time in it, unless more requests than that may be in flight.
@@ -54,7 +63,8 @@ impl Driver<'_> {
         let drain = self.limits.drain;
         let last = if self.horizon == Instant::FAR { self.now } else { self.horizon };
         if at.saturating_since(last) > drain && self.world.in_flight() > 0 {
-            return Err(Stop::NeverDrains { in_flight: self.world.in_flight(), drain, at: self.now });
+            let (in_flight, in_line) = (self.world.in_flight(), self.in_line_at_brokers());
+            return Err(Stop::NeverDrains { in_flight, in_line, drain, at: self.now });
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ pub mod spock;
 
 use crate::engine::random::Rng;
 use crate::engine::time::{Instant, Span};
+use crate::model::broker::BrokerLimits;
 use crate::model::event::Place;
 use crate::model::ids::{NodeId, PoolId};
 use crate::model::orders::Orders;
@@ -71,10 +72,16 @@ pub trait Strategy {
         Place::AfterWork
     }
 
-    /// Whether it follows its requests: answers then pass every broker that sent the request on with [`Route::Send`] or
-    /// [`Route::Next`], and [`Strategy::passing`] hears of them.
+    /// Whether it follows its requests: answers then pass every broker that sent the request on with [`Route::Send`],
+    /// [`Route::Call`] or [`Route::Next`], and [`Strategy::passing`] hears of them.
     fn follows(&self) -> bool {
         false
+    }
+
+    /// What its broker at a node can do at once, asked after the start; `None`: no limits, or no broker. Only of a strategy
+    /// that follows its requests.
+    fn limits(&self, _node: NodeId) -> Option<&BrokerLimits> {
+        None
     }
 
     /// An answer passes a broker on its way back. True: it is kept here, and `route` is asked for another place.

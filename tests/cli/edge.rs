@@ -50,6 +50,34 @@ fn calls_are_printed_as_in_the_documentation() {
     assert_eq!(found.matches("latency ").count(), 5);
 }
 
+/// A client that the balanced controller gave a computer calls it directly: the computer answers one hop more than none.
+#[test]
+fn a_direct_call_has_one_hop() {
+    let place = Place::new();
+    let sets = ["--set", "strategy.router.controller=balanced", "--set", "strategy.router.brokers=[]"];
+    let found = calls(&place, &[&["--strategy", "router"], &sets[..]].concat());
+    let rows: Vec<&str> = found.lines().filter(|line| line.contains("clambda0")).collect();
+    assert_eq!(rows.len(), 5, "{found}");
+    for row in rows {
+        assert!(row.ends_with(" 10.0.0.1:10000 clambda0 1"), "{row}");
+    }
+}
+
+/// Who races names the computer that answered first, one hop away.
+#[test]
+fn a_race_is_printed_with_its_winner() {
+    let place = Place::new();
+    let sets = ["controller=uncoordinated", "brokers=[]", "persistence=1"].map(|set| format!("strategy.router.{set}"));
+    let sets = sets.iter().flat_map(|set| ["--set", set.as_str()]);
+    let found = calls(&place, &["--strategy", "router"].into_iter().chain(sets).collect::<Vec<_>>());
+    let rows: Vec<&str> = found.lines().filter(|line| line.contains("clambda0")).collect();
+    assert_eq!(rows.len(), 5, "{found}");
+    for row in rows {
+        assert!(row.contains(" 10.0.0.1:1000") && row.ends_with(" clambda0 1"), "{row}");
+    }
+    assert!(found.contains("processing 0.1 +- 0\n"), "{found}");
+}
+
 /// After the first period of the optimizer only the table for fresh calls has learned, and only what was called.
 #[test]
 fn tables_are_shown_in_the_original_layout() {

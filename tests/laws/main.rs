@@ -1,5 +1,6 @@
 //! Laws that hold whatever the numbers: conservation, monotony, scaling.
 
+mod brokers;
 mod callers;
 mod catalogue;
 mod covers;

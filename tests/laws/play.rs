@@ -5,7 +5,7 @@ use std::io;
 use stratosim::engine::random::Rng;
 use stratosim::engine::time::Span;
 use stratosim::model::orders::Orders;
-use stratosim::model::request::{Outcome, Phases, Request};
+use stratosim::model::request::{Outcome, Phases, Race, Request};
 use stratosim::model::view::View;
 use stratosim::model::world::{Departure, World};
 use stratosim::run::drive::drive;
@@ -82,6 +82,7 @@ pub struct Row {
     pub payload_bytes: u64,
     pub direct_pico: u64,
     pub held_pico: u64,
+    pub is_race: bool,
 }
 
 /// Everything that was seen of a run.
@@ -126,6 +127,7 @@ impl Sink for Notebook {
             payload_bytes: request.payload_bytes,
             direct_pico: request.cost_direct_pico,
             held_pico: request.cost_held_pico,
+            is_race: request.race == Race::Run,
         });
         Ok(())
     }
@@ -179,8 +181,13 @@ pub fn setup(text: &str) -> Setup {
 
 /// Plays a setup and checks the laws that every run keeps.
 pub fn play_setup(setup: &Setup, script: &[(u64, &str, u32)]) -> Played {
+    play_under(setup, &mut Script(script))
+}
+
+/// The same under any strategy.
+pub fn play_under(setup: &Setup, strategy: &mut dyn Strategy) -> Played {
     let mut notebook = Notebook::default();
-    let driven = drive(setup, "script", &mut Script(script), &mut notebook);
+    let driven = drive(setup, "script", strategy, &mut notebook);
     let (summary, world) = driven.unwrap_or_else(|stop| panic!("{stop}"));
     let broken = summary.broken_laws();
     assert!(broken.is_empty(), "{}", broken.join("; "));

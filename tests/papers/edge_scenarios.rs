@@ -1,98 +1,12 @@
-//! Brokers, computers and chains in the shipped scenarios: what the papers on Serverless on the Edge state, and that a run does
-//! to a computer what the computer alone would do.
-
-use std::io;
-use std::path::{Path, PathBuf};
+//! Brokers and computers in the shipped scenarios: what the papers on Serverless on the Edge state, and that a run does to a
+//! computer what the computer alone would do.
 
 use stratosim::engine::time::{Instant, Span};
-use stratosim::experiment::opened::{Opened, open};
+use stratosim::experiment::opened::open;
 use stratosim::model::edge_computer::{Computer, ComputerType};
 use stratosim::model::request::{Outcome, Phases};
-use stratosim::run::drive::drive;
-use stratosim::run::sink::{CallRow, Sink, Wants};
-use stratosim::run::summary::Summary;
 
-/// One call, as a test looks at it.
-#[derive(Clone, Debug, PartialEq)]
-struct Call {
-    root: bool,
-    source: String,
-    at: Instant,
-    response: Span,
-    phases: Phases,
-    offered: Option<Instant>,
-    ended: Option<Instant>,
-    function: usize,
-    bytes: u64,
-    pool: Option<String>,
-    routed: u8,
-    load: u8,
-    outcome: Outcome,
-}
-
-#[derive(Default)]
-struct Calls {
-    pools: Vec<String>,
-    sources: Vec<String>,
-    list: Vec<Call>,
-}
-
-impl Sink for Calls {
-    fn wants(&self) -> Wants {
-        Wants { calls: true, ..Wants::default() }
-    }
-
-    fn call(&mut self, row: &CallRow<'_>) -> io::Result<()> {
-        let request = row.request;
-        self.list.push(Call {
-            root: row.parent_call.is_none(),
-            source: self.sources[request.source.index()].clone(),
-            at: row.at,
-            response: row.phases.response,
-            phases: row.phases,
-            offered: request.offered,
-            ended: request.ended,
-            function: request.function.index(),
-            bytes: request.payload_bytes,
-            pool: request.pool.map(|pool| self.pools[pool.index()].clone()),
-            routed: request.routed,
-            load: request.load_percent,
-            outcome: row.outcome,
-        });
-        Ok(())
-    }
-}
-
-fn shipped(name: &str, sets: &[&str]) -> Opened {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.toml"));
-    let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
-    open(&path, &sets).unwrap_or_else(|no| panic!("{no}"))
-}
-
-fn run(opened: &Opened, label: &str) -> (Summary, Vec<Call>) {
-    let column = opened.columns.iter().find(|column| column.label == label).expect("a column of the scenario");
-    let setup = opened.setup_for(column, 0);
-    let pools = setup.pools.iter().map(|pool| pool.name.clone()).collect();
-    let sources = setup.sources.iter().map(|source| source.name.clone()).collect();
-    let mut calls = Calls { pools, sources, list: Vec::new() };
-    let mut strategy = opened.build(column).strategy;
-    let (summary, _) = drive(&setup, label, &mut *strategy, &mut calls).unwrap_or_else(|stop| panic!("{stop}"));
-    assert_eq!(summary.broken_laws(), Vec::<String>::new());
-    (summary, calls.list)
-}
-
-fn mean_s(summary: &Summary) -> f64 {
-    summary.response.total().mean().expect("calls were served") / 1e9
-}
-
-/// A scenario of our own in a folder of its own.
-fn written(text: &str) -> (tempfile::TempDir, Opened) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path: PathBuf = folder.path().join("own.toml");
-    std::fs::write(&path, text).expect("a scenario can be written");
-    let opened = open(&path, &[]).unwrap_or_else(|no| panic!("{no}"));
-    (folder, opened)
-}
+use crate::edge_stage::{Call, mean_s, run, shipped, written};
 
 const ONE_COMPUTER: &str = r#"
 name = "one-computer"
@@ -291,68 +205,6 @@ fn callers_that_give_up_leave_computers_in_order() {
     }
 }
 
-/// The messages of the sample chain, without input: bytes of all calls of one run.
-fn chain_bytes(policy: &str, sets: &[&str]) -> (u64, f64) {
-    let set = format!("chains.sample.policy={policy}");
-    let own = ["sources.client.payload=0B", "sources.client.requests=1", "exchange.overhead=0B", set.as_str()];
-    let opened = shipped("edge-chain", &[&own, sets].concat());
-    let (summary, _) = run(&opened, "edge-router");
-    assert_eq!(summary.roots.of(Outcome::Served), 1, "{policy}");
-    (summary.message_bytes, mean_s(&summary))
-}
-
-/// Hop by hop passes 60 kB of states at every step; the client sends and gets 30, 50 and 30 kB; remote states are 100 kB in all. With
-/// a broker between client and computer every message of a call goes over two links.
-#[test]
-fn the_sample_chain_moves_its_states_in_a_run() {
-    // Three calls over the gateway and the answer from the last computer to the client.
-    assert_eq!(chain_bytes("hop-by-hop", &[]).0, 3 * 2 * 60_000 + 60_000);
-    assert_eq!(chain_bytes("client", &[]).0, 2 * 2 * (30_000 + 50_000 + 30_000));
-    assert_eq!(chain_bytes("remote-client", &[]).0, 100_000);
-    assert_eq!(chain_bytes("remote-hop-by-hop", &[]).0, 100_000);
-    assert_eq!(chain_bytes("in-function", &[]).0, 0);
-    assert_eq!(chain_bytes("pure-faas", &[]).0, 3 * 2 * 2 * 100_000);
-    // States go to the store and back: 30, 50 and 30 kB each way.
-    assert_eq!(chain_bytes("external", &[]).0, 2 * 110_000);
-    assert_eq!(chain_bytes("in-edge", &["chains.sample.store=gateway"]).0, 2 * 110_000);
-}
-
-/// Keeping states local never moves more than passing all along, which never moves more than going through the client; and it
-/// gains most on slow links.
-#[test]
-fn local_states_win_most_on_slow_links() {
-    let gain = |bandwidth: &str| {
-        let link = |k: usize| format!("links[{k}].bandwidth={bandwidth}");
-        let links = [link(0), link(1), link(2)];
-        let links: Vec<&str> = links.iter().map(String::as_str).collect();
-        let [local, propagate, pure] =
-            ["state-local", "state-propagate", "pure-faas"].map(|policy| chain_bytes(policy, &links));
-        assert!(local.0 <= propagate.0 && propagate.0 <= pure.0, "{local:?} {propagate:?} {pure:?}");
-        assert!(local.1 < propagate.1 && propagate.1 < pure.1, "{local:?} {propagate:?} {pure:?}");
-        propagate.1 / local.1
-    };
-    let [slow, middle, quick] = ["1Mbit/s", "10Mbit/s", "100Mbit/s"].map(gain);
-    println!("passing states along takes {slow}, {middle} and {quick} times as long at 1, 10 and 100 Mbit/s");
-    assert!(slow > middle && middle > quick, "{slow} {middle} {quick}");
-}
-
-/// A DAG: both branches run side by side, and the join runs once, when the later one is done.
-#[test]
-fn a_dag_joins_its_branches() {
-    let sets = [
-        "chains.sample.steps=[\"f1\",\"f2\",\"f1\",\"f2\"]",
-        "chains.sample.next=[[1,2],[3],[3],[]]",
-        "sources.client.requests=10",
-    ];
-    for policy in ["client", "hop-by-hop", "remote-client", "remote-hop-by-hop"] {
-        let set = format!("chains.sample.policy={policy}");
-        let opened = shipped("edge-chain", &[&sets[..], &[set.as_str()]].concat());
-        let (summary, calls) = run(&opened, "edge-router");
-        assert_eq!(summary.roots.of(Outcome::Served), 10, "{policy}");
-        assert_eq!(calls.iter().filter(|call| !call.root).count(), 40, "{policy}: each step runs once");
-    }
-}
-
 /// The case of the golden data, in a run: the first computer announced has every client of a function until the controller balances
 /// for the first time, and again those of a computer that is withdrawn.
 #[test]
@@ -404,6 +256,25 @@ fb = { work = "1s" }
         [("c1", "e1"), ("c2", "e1"), ("c2b", "e2"), ("c3", "e2"), ("c4", "e1"), ("c6", "e2"), ("c7", "e2")]
     );
     assert!(calls.iter().all(|call| call.outcome == Outcome::Served));
+}
+
+/// A GPU alone does with its calls what the raspberry's does beside a processor of its own, to the nanosecond.
+#[test]
+fn a_gpu_alone_is_the_gpu_of_the_raspberry() {
+    let calls = |text: &str| {
+        let (_folder, opened) = written(text);
+        let calls = run(&opened, "edge-router").1.into_iter().filter(|call| call.source == "g");
+        calls.map(|call| (call.pool, call.at, call.ended, call.phases)).collect::<Vec<_>>()
+    };
+    let beside = calls(ONE_COMPUTER);
+    assert_eq!(beside.len(), 500);
+    assert!(beside.iter().any(|call| !call.3.queue.is_zero()), "some have waited for one of its two workers");
+    let alone = ONE_COMPUTER.replace("type = \"raspberry\"", "type = \"raspberry\"\ngpu_containers = 0");
+    let alone = calls(&format!("{alone}[pools.gpu]\nkind = \"computer\"\ntype = \"gpu\"\n"));
+    let of = |name: &str| Some(name.to_owned());
+    let moved = |call: &(Option<String>, Instant, Option<Instant>, Phases)| (of("gpu"), call.1, call.2, call.3);
+    assert!(beside.iter().all(|call| call.0 == of("raspberry")));
+    assert_eq!(alone, beside.iter().map(moved).collect::<Vec<_>>());
 }
 
 /// The raspberry, written as a file of the original's form, does what the ready-made one does.

@@ -3,7 +3,11 @@
 //! Each comparison prints what was found, what is on record, the tolerance and the deviation (`--nocapture` shows them).
 
 mod edge_brokers;
+mod edge_chains;
+mod edge_limits;
 mod edge_scenarios;
+mod edge_stage;
+mod edge_uncoordinated;
 mod fitted_wits;
 #[cfg(feature = "planning")]
 mod fralb_complaints;

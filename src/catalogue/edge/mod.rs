@@ -3,14 +3,19 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod direct;
+mod limits;
 mod names;
 
+use self::direct::{complain_of_brokers, complain_of_controllers};
+use self::limits::Limits;
 use self::names::Shared;
 use super::Built;
 use super::parameters::finish;
 use crate::engine::time::Span;
 use crate::scenario::complaint::{Complaints, Desk};
 use crate::scenario::document::Document;
+use crate::scenario::law_text::TimeLaw;
 use crate::scenario::part::{Part, read_part};
 use crate::scenario::path::KeyPath;
 use crate::scenario::setup::Setup;
@@ -36,8 +41,8 @@ macro_rules! brokers {
             /// Pools that the controller announces at the start; all of them when empty.
             #[serde(default)]
             pub computers: Vec<String>,
-            /// Whether every broker knows every computer (flat), computers hide behind a home router (hierarchical), or clients
-            /// call the computers that they are given, without brokers (balanced).
+            /// Whether every broker knows every computer (flat), computers hide behind a home router (hierarchical), clients call
+            /// the computers that they are given, without brokers (balanced), or race for the quickest (uncoordinated).
             #[serde(default)]
             pub controller: ControllerKind,
             /// What the home router of a computer minimises.
@@ -49,10 +54,22 @@ macro_rules! brokers {
             /// A computer that failed is announced again after this; never when absent, as published.
             #[serde(default)]
             pub readmit: Option<TimeSpan>,
+            /// Calls that are inside a broker at once, others wait in front of it: 5 in the original, 50 in its scripts for
+            /// dispatchers; any number when absent.
+            #[serde(default)]
+            pub threads: Option<u32>,
+            /// Calls under way from a broker to one destination at once, others wait inside it: 2 in the original, 5 in its
+            /// experiments; any number when absent. The wait is part of the delay that the broker measures.
+            #[serde(default)]
+            pub connections: Option<u32>,
+            /// What a broker takes to send a call on once it has chosen: a length of time or uniform(least, most).
+            #[serde(default)]
+            pub forward_time: Option<TimeLaw>,
             /// Changes of tables and computers at stated instants.
             #[serde(default)]
             pub timetable: Vec<Line>,
-            /// As the original where ours differs (deficits that are not clamped, purges that stop half way).
+            /// As the original where ours differs (deficits that are not clamped, purges that stop half way, connections that
+            /// never come back from a call that failed).
             #[serde(default)]
             pub faithful: bool,
             $($(#[$field_doc])* pub $field: $type,)*
@@ -87,6 +104,9 @@ brokers! {
         /// Of the balanced controller: time between two divisions of the clients over the computers.
         #[serde(default = "five_seconds")]
         balance_every: TimeSpan,
+        /// Of uncoordinated clients: probability of calling each computer beside the primary one as well.
+        #[serde(default = "twentieth")]
+        persistence: f64,
     }
 }
 
@@ -120,6 +140,8 @@ pub enum ControllerKind {
     Hierarchical,
     /// Of ETSI MEC.
     Balanced,
+    /// None: every client knows every computer.
+    Uncoordinated,
 }
 
 /// What a home router minimises: the largest distance of a call, or the average.
@@ -248,13 +270,17 @@ fn most() -> f64 {
     0.95
 }
 
+fn twentieth() -> f64 {
+    0.05
+}
+
 fn fifty() -> u32 {
     50
 }
 
 /// The parameters that both kinds of broker share, as the strategy wants them.
 macro_rules! shared {
-    ($part:expr, $setup:expr, $desk:ident, $kind:expr, $period:expr) => {{
+    ($part:expr, $setup:expr, $desk:ident, $kind:expr, $period:expr, $racing:expr) => {{
         let own = &$part.value;
         let shared = Shared {
             brokers: &own.brokers,
@@ -263,6 +289,12 @@ macro_rules! shared {
             readmit: own.readmit,
         };
         let timetable = shared.check(&$part, $setup, &mut $desk);
+        let limits = Limits {
+            threads: own.threads,
+            connections: own.connections,
+            forward_time: own.forward_time.as_ref(),
+            faithful: own.faithful,
+        };
         let objective = match own.objective {
             Objective::MinMax => HomeObjective::MinMax,
             Objective::MinAvg => HomeObjective::MinAvg,
@@ -272,6 +304,8 @@ macro_rules! shared {
             brokers: own.brokers.clone(),
             computers: own.computers.clone(),
             balanced: own.controller == ControllerKind::Balanced,
+            racing: $racing,
+            limits: limits.check(&$part, &mut $desk),
             hierarchy: (own.controller == ControllerKind::Hierarchical).then_some(objective),
             announce_delay: own.announce_delay.0,
             readmit: own.readmit.map(|span| span.0),
@@ -298,9 +332,14 @@ pub(super) fn router(document: &Document, path: KeyPath, setup: &Setup) -> Resul
             desk.add(part.refuse(key, "a length of time above zero, at most ten years"));
         }
     }
+    if !(0.0..=1.0).contains(&own.persistence) {
+        desk.add(part.refuse("persistence", "a probability from 0 to 1"));
+    }
     let balanced = own.controller == ControllerKind::Balanced;
-    if balanced {
-        complain_of_brokers(&part, &mut desk);
+    match own.controller {
+        ControllerKind::Flat | ControllerKind::Hierarchical => {}
+        ControllerKind::Balanced => complain_of_brokers(&part, &mut desk),
+        ControllerKind::Uncoordinated => complain_of_controllers(&part, &mut desk),
     }
     let selection = match own.policy {
         Policy::LeastImpedance => Selection::LeastImpedance,
@@ -323,27 +362,11 @@ pub(super) fn router(document: &Document, path: KeyPath, setup: &Setup) -> Resul
             (Learning::Periodic { period: own.period.0, statistic }, Some(own.period.0))
         }
     };
-    let period = if balanced { Some(own.balance_every.0) } else { period };
+    let racing = (own.controller == ControllerKind::Uncoordinated).then_some(own.persistence);
+    let period = if balanced { Some(own.balance_every.0) } else { period.filter(|_| racing.is_none()) };
     let kind = Kind::Router(Options { selection, learning, faithful: own.faithful });
-    let parameters = shared!(part, setup, desk, kind, period);
+    let parameters = shared!(part, setup, desk, kind, period, racing);
     finish(desk, &part, EdgeBrokers::new(parameters))
-}
-
-/// The balanced controller leaves nothing for brokers to do, and its clients hear at once of what comes and goes.
-fn complain_of_brokers(part: &Part<'_, EdgeRouter>, desk: &mut Desk) {
-    let own = &part.value;
-    if !own.brokers.is_empty() {
-        desk.add(part.refuse("brokers", "no brokers: under the balanced controller clients call computers themselves"));
-    }
-    if !own.announce_delay.0.is_zero() {
-        desk.add(part.refuse("announce_delay", "0s: clients of the balanced controller hear of a computer at once"));
-    }
-    for (index, line) in own.timetable.iter().enumerate() {
-        if !matches!(line.action, Action::Announce | Action::Withdraw) {
-            let path = KeyPath::from("timetable").index(index).key("action");
-            desk.add(part.refuse_at(&path, "announce or withdraw: under the balanced controller there are no tables"));
-        }
-    }
 }
 
 pub(super) fn dispatcher(document: &Document, path: KeyPath, setup: &Setup) -> Result<Built, Complaints> {
@@ -367,6 +390,6 @@ pub(super) fn dispatcher(document: &Document, path: KeyPath, setup: &Setup) -> R
         PredictorKind::Probe => Predictor::Probe,
     };
     let kind = Kind::Dispatcher { predictor, faithful: own.faithful };
-    let parameters = shared!(part, setup, desk, kind, None);
+    let parameters = shared!(part, setup, desk, kind, None, None);
     finish(desk, &part, EdgeBrokers::new(parameters))
 }

@@ -1,7 +1,7 @@
 //! Types of edge computers: processors, containers bound to them, and what a call needs.
 //!
 //! Source: `ccicconetti/serverlessonedge`, the simulated edge computer and its ready-made configurations
-//! (raspberry, intel-server, the example of the tool, the experiment scripts).
+//! (raspberry, intel-server, the example of the tool, the experiment scripts; `gpu` is a part of the raspberry).
 //! Differs: a processor without cores is an error here and not a default, as in the present code of the original.
 
 use std::collections::BTreeSet;
@@ -152,10 +152,19 @@ impl ComputerType {
     /// functions `clambda0`... with 4 workers on the first and `glambda0`... with 2 on the second.
     pub fn raspberry(cpu_containers: u32, gpu_containers: u32) -> ComputerType {
         let arm = processor("arm", ProcessorKind::GenericCpu, 1e11, 4, 512 << 20);
-        let gpu = processor("bm2837", ProcessorKind::GenericGpu, 1e11, 1, 512 << 20);
         let on_cpu = (0..cpu_containers).map(|i| container("c", i, "arm", 4, 4e6));
-        let on_gpu = (0..gpu_containers).map(|i| container("g", i, "bm2837", 2, 1e6));
-        ComputerType { processors: vec![arm, gpu], containers: on_cpu.chain(on_gpu).collect() }
+        let ComputerType { processors, containers } = ComputerType::gpu(gpu_containers);
+        ComputerType {
+            processors: std::iter::once(arm).chain(processors).collect(),
+            containers: on_cpu.chain(containers).collect(),
+        }
+    }
+
+    /// The GPU of the raspberry alone: `bm2837` and the functions `glambda0`... on it. The original has no such type.
+    pub fn gpu(containers: u32) -> ComputerType {
+        let gpu = processor("bm2837", ProcessorKind::GenericGpu, 1e11, 1, 512 << 20);
+        let containers = (0..containers).map(|i| container("g", i, "bm2837", 2, 1e6));
+        ComputerType { processors: vec![gpu], containers: containers.collect() }
     }
 
     /// A processor `xeon` with 20 cores of 4e9 operations/s and 128 GiB.
@@ -210,6 +219,7 @@ mod tests {
     fn ready_made_computers_are_sound() {
         for computer in [
             ComputerType::raspberry(2, 1),
+            ComputerType::gpu(2),
             ComputerType::intel_server(3, 5),
             ComputerType::experiment(&["f", "g"]),
             ComputerType::example(),
@@ -218,6 +228,9 @@ mod tests {
         }
         let raspberry = ComputerType::raspberry(1, 1);
         assert_eq!(raspberry.containers[0].requirements.of(10_000), (10_004_000_000, 1_000_000));
+        assert_eq!(raspberry.containers[1].requirements.of(10_000), (10_001_000_000, 1_000_000));
+        assert_eq!(ComputerType::gpu(1).processors, raspberry.processors[1..]);
+        assert_eq!(ComputerType::gpu(1).containers, raspberry.containers[1..]);
     }
 
     #[test]

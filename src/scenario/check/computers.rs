@@ -118,7 +118,7 @@ impl Checker<'_> {
         };
         let misplaced = [
             ("cpu_containers", only("cpu_containers", &[raw::Ready::Raspberry, raw::Ready::IntelServer])),
-            ("gpu_containers", only("gpu_containers", &[raw::Ready::Raspberry])),
+            ("gpu_containers", only("gpu_containers", &[raw::Ready::Raspberry, raw::Ready::Gpu])),
             ("workers", only("workers", &[raw::Ready::IntelServer])),
             ("serves", only("serves", &[raw::Ready::Experiment])),
         ];
@@ -136,6 +136,7 @@ impl Checker<'_> {
         }
         match written.kind {
             Some(raw::Ready::Raspberry) => ComputerType::raspberry(written.cpu_containers, written.gpu_containers),
+            Some(raw::Ready::Gpu) => ComputerType::gpu(written.gpu_containers),
             Some(raw::Ready::IntelServer) => ComputerType::intel_server(written.cpu_containers, written.workers),
             Some(raw::Ready::Example) => ComputerType::example(),
             Some(raw::Ready::Experiment) => {
@@ -219,7 +220,8 @@ impl Checker<'_> {
         let known = self.names.functions.clone();
         let mut functions = Vec::new();
         let mut containers = Vec::new();
-        let ready = matches!(written.kind, Some(raw::Ready::Raspberry | raw::Ready::IntelServer | raw::Ready::Example));
+        // Those of an experiment are written.
+        let ready = written.kind.is_some_and(|kind| kind != raw::Ready::Experiment);
         let brought = ready || written.file.is_some();
         for (nth, container) in kind.containers.into_iter().enumerate() {
             let index = if brought {

@@ -24,7 +24,7 @@ pub struct ComputerPool {
     /// Of a raspberry or intel-server: containers on its CPU, for functions `clambda0` and so on.
     #[serde(default = "one")]
     pub cpu_containers: u32,
-    /// Of a raspberry: containers on its GPU, for functions `glambda0` and so on.
+    /// Of a raspberry or gpu: containers on the GPU, for functions `glambda0` and so on.
     #[serde(default = "one")]
     pub gpu_containers: u32,
     /// Of an intel-server: workers of each container.
@@ -59,6 +59,8 @@ pub struct ComputerPool {
 pub enum Ready {
     /// 4 cores and a GPU of 1e11 operations/s each with 512 MiB: the original's default.
     Raspberry,
+    /// The GPU of a raspberry alone.
+    Gpu,
     /// 20 cores of 4e9 operations/s, 128 GiB.
     IntelServer,
     /// One core of 4e9 operations/s, for one call of `clambda@1` at a time: the example of the original's tool.

@@ -90,6 +90,11 @@ impl Broker {
         self.estimates.entry(key(request)).or_default().push((destination, ms));
     }
 
+    /// The caller of a request waits no longer; its dry runs answer nobody.
+    pub fn forget(&mut self, request: &Request) {
+        self.estimates.remove(&key(request));
+    }
+
     /// A call came back well.
     pub fn learn(&mut self, now: Instant, returned: &Returned) {
         let Returned { function, destination, forwarded, outcome } = *returned;

@@ -47,7 +47,7 @@ impl Contexts {
         let pair = (request.source, request.function);
         self.open.entry(pair).or_default().insert(request.client);
         let first = || self.computers.iter().copied().find(|&computer| view.serves(computer, request.function));
-        self.given.get(&pair).copied().or_else(first).map_or(Route::Refused, Route::Send)
+        self.given.get(&pair).copied().or_else(first).map_or(Route::Refused, Route::Call)
     }
 
     /// Divides the contexts over the computers anew.

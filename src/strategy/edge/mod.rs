@@ -4,14 +4,17 @@
 //! Source: Cicconetti, Conti, Passarella, "A decentralized framework for serverless edge computing in the Internet of
 //! Things", IEEE TNSM 2020 (e-router), and "Low-latency distributed computation offloading for pervasive environments",
 //! PerCom 2019 (e-dispatcher); reference code `ccicconetti/serverlessonedge` (specification sections 2 to 6 and 8).
-//! Differs: threads and connections of a broker are not limited. A computer that failed may be announced again after a
-//! stated time; in the original it comes back when it announces itself. Any pool can be a computer, so that brokers meet
-//! the same world as other strategies.
+//! Without brokers clients call computers that a controller gives them (ETSI MEC) or race for the quickest ("Uncoordinated access
+//! to serverless computing in MEC systems for IoT", Computer Networks 2020).
+//! Differs: threads and connections of a broker are limited where a scenario says so (5 and 2 in the original). A computer
+//! that failed may be announced again after a stated time; in the original it comes back when it announces itself. Any pool
+//! can be a computer, so that brokers meet the same world as other strategies.
 
 pub mod broker;
 mod contexts;
 pub mod controller;
 pub mod dispatcher;
+mod racing;
 pub mod router;
 mod timetable;
 
@@ -23,10 +26,12 @@ use self::broker::{Broker, Choice, Kind, Returned};
 use self::contexts::Contexts;
 use self::controller::{Action, Command, Controller, Layout, Objective, Topology};
 use self::dispatcher::Outcome as Answered;
+use self::racing::Racing;
 use self::router::Named;
 use super::{Answer, Occasion, Route, Stop, Strategy};
 use crate::engine::random::Rng;
 use crate::engine::time::{Instant, Span};
+use crate::model::broker::BrokerLimits;
 use crate::model::event::Place;
 use crate::model::ids::{FunctionId, NodeId, PoolId};
 use crate::model::orders::Orders;
@@ -41,11 +46,15 @@ pub struct Parameters {
     pub brokers: Vec<String>,
     /// Pools that are announced at the start; all of them when empty.
     pub computers: Vec<String>,
+    /// Of each broker.
+    pub limits: BrokerLimits,
     /// Computers hide behind a home router; `None`: every broker knows all of them.
     pub hierarchy: Option<Objective>,
     /// No broker chooses: clients call the computer that they were given when they connected, and are given others every
     /// `period`.
     pub balanced: bool,
+    /// No broker and no controller: clients race with this persistence.
+    pub racing: Option<f64>,
     /// From what the controller hears until brokers know it; at the start they know at once.
     pub announce_delay: Span,
     /// A computer that failed is announced again after this.
@@ -70,6 +79,8 @@ pub struct EdgeBrokers {
     controller: Controller,
     /// Where clients call computers themselves.
     contexts: Option<Contexts>,
+    /// Where nobody tells them which.
+    racing: Option<Racing>,
     /// By node.
     brokers: Vec<Option<Broker>>,
     /// Of each node without a broker, the nearest one.
@@ -94,6 +105,7 @@ impl EdgeBrokers {
     pub fn new(parameters: Parameters) -> EdgeBrokers {
         EdgeBrokers {
             contexts: parameters.balanced.then(Contexts::default),
+            racing: parameters.racing.map(Racing::new),
             parameters,
             controller: Controller::new(Layout::Flat),
             brokers: Vec::new(),
@@ -122,7 +134,8 @@ impl EdgeBrokers {
             self.destinations.entry(name).or_insert(id as u32);
         }
         let meant = |name: &String| parameters.brokers.is_empty() || parameters.brokers.contains(name);
-        let is_broker = |name: &String| !parameters.balanced && meant(name);
+        let has_brokers = !parameters.balanced && parameters.racing.is_none();
+        let is_broker = |name: &String| has_brokers && meant(name);
         let broker = |name: &String| is_broker(name).then(|| Broker::new(parameters.kind));
         self.brokers = self.nodes.iter().map(broker).collect();
         let nearest = |from: NodeId| {
@@ -137,6 +150,9 @@ impl EdgeBrokers {
             self.carry_out_all(commands, view.now());
         }
         let listed = |name: &str| parameters.computers.is_empty() || parameters.computers.iter().any(|own| own == name);
+        if let Some(racing) = &mut self.racing {
+            racing.start(view, listed);
+        }
         for pool in view.pools().filter(|&pool| listed(view.name(pool))) {
             let commands = self.announced(pool, view);
             self.carry_out_all(commands, view.now());
@@ -272,6 +288,10 @@ impl Strategy for EdgeBrokers {
         true
     }
 
+    fn limits(&self, node: NodeId) -> Option<&BrokerLimits> {
+        self.brokers[node.index()].as_ref().map(|_| &self.parameters.limits)
+    }
+
     fn control(&mut self, why: Occasion, view: &View<'_>, orders: &mut Orders) {
         match why {
             Occasion::Start => self.start(view, orders),
@@ -286,6 +306,9 @@ impl Strategy for EdgeBrokers {
     fn route(&mut self, view: &View<'_>, request: &Request, rng: &mut dyn FnMut() -> Rng) -> Route {
         if let Some(contexts) = &mut self.contexts {
             return contexts.route(view, request);
+        }
+        if let Some(racing) = &mut self.racing {
+            return racing.route(request, rng);
         }
         let Some(broker) = &mut self.brokers[request.node.index()] else {
             return self.nearest[request.node.index()].map_or(Route::Refused, Route::Node);
@@ -303,10 +326,13 @@ impl Strategy for EdgeBrokers {
 
     fn passing(&mut self, view: &View<'_>, stop: &Stop, answer: &Answer<'_>, orders: &mut Orders) -> bool {
         let destination = match stop.to {
-            Route::Send(pool) => pool.index(),
+            Route::Send(pool) | Route::Call(pool) => pool.index(),
             Route::Next(node) => node.index() + self.pools.len(),
-            Route::Pool(_) | Route::Node(_) | Route::Refused | Route::Estimate(_) => return false,
+            Route::Pool(_) | Route::Node(_) | Route::Race(_) | Route::Refused | Route::Estimate(_) => return false,
         } as u32;
+        if self.racing.is_some() {
+            return false;
+        }
         let request = answer.request;
         if answer.outcome != Outcome::Served {
             // Its caller left the line: nobody failed.
@@ -333,6 +359,16 @@ impl Strategy for EdgeBrokers {
     fn estimated(&mut self, request: &Request, pool: PoolId, seconds: f64) {
         if let Some(broker) = &mut self.brokers[request.node.index()] {
             broker.estimated(request, pool.index() as u32, seconds);
+        }
+    }
+
+    fn learn(&mut self, _view: &View<'_>, _at: NodeId, answer: &Answer<'_>, _orders: &mut Orders) {
+        if let Some(racing) = &mut self.racing {
+            racing.learn(answer);
+        }
+        // Whoever gives up may do so at any broker.
+        if answer.outcome == Outcome::TimedOut {
+            self.brokers.iter_mut().flatten().for_each(|broker| broker.forget(answer.request));
         }
     }
 
