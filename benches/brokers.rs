@@ -1,6 +1,7 @@
 //! Speed of the edge brokers: 100 brokers, 1,000 computers, 10 destinations per function. First through a run without
 //! log (arrivals, messages over links, computers that share their cores, answers, learning), then their tables alone,
-//! where every call is selected and learnt from: what the rest of the simulator costs a call is the difference.
+//! where every call is selected and learnt from: what the rest of the simulator costs a call is the difference. The
+//! clients of a broker call one function, or ten.
 //!
 //! Run: `cargo bench --bench brokers --no-default-features`. CPU time of this thread; runs and tables take turns and
 //! the median of three is shown. A word after `--` names what alone should run. Outside of `cargo bench` everything runs
@@ -25,8 +26,8 @@ const BROKERS: u64 = 100;
 const COMPUTERS: u64 = 1_000;
 const FUNCTIONS: u64 = 100;
 const DESTINATIONS: u64 = 10;
-/// Functions that the clients of one broker call.
-const CALLED: u64 = 10;
+/// Functions that the clients of one broker call: one, and ten, whose tables and sources no longer fit the nearest caches.
+const CALLED: [u64; 2] = [1, 10];
 /// Simulated time between two calls, over all brokers.
 const GAP: Span = Span::from_nanos(50_000);
 
@@ -42,25 +43,31 @@ fn main() {
     let (rounds, calls) =
         if arguments.iter().any(|argument| argument == "--bench") { (3, 2_000_000) } else { (1, 20_000) };
     let folder = tempfile::tempdir().expect("a folder for the scenario");
-    let path = folder.path().join("brokers.toml");
-    std::fs::write(&path, scenario(calls)).expect("the scenario can be written");
-    let opened = open(&path, &[]).unwrap_or_else(|no| panic!("{no}"));
+    let opened = CALLED.map(|called| {
+        let path = folder.path().join(format!("brokers-{called}.toml"));
+        std::fs::write(&path, scenario(calls, called)).expect("the scenario can be written");
+        open(&path, &[]).unwrap_or_else(|no| panic!("{no}"))
+    });
     for (label, brain) in brains() {
         if wanted.is_some_and(|wanted| !label.contains(wanted.as_str())) {
             continue;
         }
-        let (mut runs, mut tables) = (Vec::new(), Vec::new());
-        let mut note = String::new();
+        let mut runs = CALLED.map(|called| (called, Vec::new(), String::new()));
+        let mut tables = Vec::new();
         for _ in 0..rounds {
-            let (ns, digest) = run(&opened, label, calls);
-            runs.push(ns);
-            note = digest;
+            for (opened, (_, spent, note)) in opened.iter().zip(&mut runs) {
+                let (ns, digest) = run(opened, label, calls);
+                spent.push(ns);
+                *note = digest;
+            }
             tables.push(match brain {
                 Brain::Router(selection, learning) => router(selection, learning, calls),
                 Brain::Dispatcher(predictor) => dispatcher(predictor, calls),
             });
         }
-        show(&format!("{label}, a run"), calls, median(runs), &note);
+        for (called, spent, note) in runs {
+            show(&format!("{label}, a run, {called} at each"), calls, median(spent), &note);
+        }
         show("  its tables alone", calls, median(tables), "");
     }
 }
@@ -82,8 +89,8 @@ fn brains() -> [(&'static str, Brain); 8] {
 }
 
 /// A hub with a broker, its clients and ten computers at the end of each spoke. The ten computers of a function stand at
-/// ten neighbouring spokes, its callers at ten others; computers are busy to a twentieth, so that few share cores.
-fn scenario(calls: u64) -> String {
+/// ten neighbouring spokes, its callers at others; computers are busy to a twentieth, so that few share cores.
+fn scenario(calls: u64, called: u64) -> String {
     let labels: Vec<&str> = brains().iter().map(|(label, _)| *label).collect();
     let mut text = format!("name = \"brokers\"\nstrategies = {labels:?}\n");
     for (label, brain) in brains() {
@@ -104,11 +111,11 @@ fn scenario(calls: u64) -> String {
         writeln!(text, "[strategy.{label}]\n{table}").expect("a text takes everything");
     }
     text += "[nodes.hub]\n";
-    let (per_source, rate) = (calls / (BROKERS * CALLED), 1e9 / (GAP.as_nanos() * BROKERS * CALLED) as f64);
+    let (per_source, rate) = (calls / (BROKERS * called), 1e9 / (GAP.as_nanos() * BROKERS * called) as f64);
     for broker in 0..BROKERS {
         let link = format!("from = \"hub\"\nto = \"b{broker}\"\nlatency = \"1ms\"\nbandwidth = \"1Gbit/s\"");
         writeln!(text, "[nodes.b{broker}]\n[[links]]\n{link}").expect("a text takes everything");
-        for place in 0..CALLED {
+        for place in 0..called {
             let function = (broker * 7 + place * 11) % FUNCTIONS;
             writeln!(
                 text,
@@ -222,5 +229,5 @@ fn dispatcher(predictor: Predictor, calls: u64) -> f64 {
 
 fn show(what: &str, calls: u64, ns: f64, note: &str) {
     let rate = calls as f64 / ns * 1e3;
-    println!("{what:<34}{:>8.1} ns a call{rate:>7.2} million per CPU second  {note}", ns / calls as f64);
+    println!("{what:<44}{:>8.1} ns a call{rate:>7.2} million per CPU second  {note}", ns / calls as f64);
 }
