@@ -42,6 +42,8 @@ pub struct Driver<'a> {
     pub(super) sink: &'a mut dyn Sink,
     pub(super) wants: Wants,
     pub(super) now: Instant,
+    /// When a request came or a call was settled last.
+    pub(super) moved: Instant,
     pub(super) orders: Orders,
     /// Orders whose time of deciding runs.
     pub(super) batches: Vec<Option<Vec<Reasoned>>>,
@@ -148,6 +150,7 @@ impl<'a> Driver<'a> {
             sink,
             wants,
             now: Instant::ZERO,
+            moved: Instant::ZERO,
             orders: Orders::default(),
             batches: Vec::new(),
             routing_draws: streams.keyed("routing", ""),

@@ -85,6 +85,7 @@ impl Driver<'_> {
             None => (feed.function, feed.node),
             Some(to) => (to.function, to.node.unwrap_or(feed.node)),
         };
+        self.moved = self.now;
         let number = self.roots.arrived;
         self.roots.arrived += 1;
         self.calls.arrived += 1;

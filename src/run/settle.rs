@@ -68,6 +68,7 @@ impl Driver<'_> {
     /// The call is over: its row is written, its parent or client hears of it, its slot is free.
     fn settle(&mut self, id: RequestId, outcome: Outcome) -> io::Result<()> {
         let (now, in_lines) = (self.now, self.in_lines(id));
+        self.moved = now;
         let request = self.world.requests.get_mut(id.0);
         (request.outcome, request.state) = (outcome, State::Settled);
         let phases = Phases::of(request, in_lines, now);

@@ -61,7 +61,8 @@ pub(super) fn end_of_money(setup: &Setup) -> Instant {
 impl Driver<'_> {
     pub(super) fn check_drain(&self, at: Instant) -> Result<(), Stop> {
         let drain = self.limits.drain;
-        let last = if self.horizon == Instant::FAR { self.now } else { self.horizon };
+        // Reports and clocks go on beside a call that never ends.
+        let last = if self.horizon == Instant::FAR { self.moved } else { self.horizon };
         if at.saturating_since(last) > drain && self.world.in_flight() > 0 {
             let (in_flight, in_line) = (self.world.in_flight(), self.in_line_at_brokers());
             return Err(Stop::NeverDrains { in_flight, in_line, drain, at: self.now });

@@ -50,8 +50,10 @@ pub struct Survey {
     pub last: Instant,
     /// Functions that may be called, in order of first appearance. With other seeds others of them may have arrivals.
     pub functions: Vec<Surveyed>,
-    /// Nodes where requests entered.
+    /// Nodes where requests entered, and tenants and sources that they belong to.
     pub nodes: Vec<Arc<str>>,
+    pub tenants: Vec<Arc<str>>,
+    pub sources: Vec<Arc<str>>,
     pub report: Report,
 }
 
@@ -102,6 +104,8 @@ pub fn survey(recipe: &Recipe, source: &str, streams: &Streams, until: Instant) 
         last,
         functions: named.filter(|of| chosen.is_none_or(|names| names.contains(&*of.name))).collect(),
         nodes: cast.nodes.iter().cloned().collect(),
+        tenants: cast.tenants.iter().cloned().collect(),
+        sources: cast.sources.iter().cloned().collect(),
         report: trace.report().clone(),
     })
 }

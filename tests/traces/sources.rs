@@ -104,6 +104,27 @@ fn offered(opened: &Opened) -> Vec<(u64, usize, usize, f64, u64)> {
     sink.roots.into_values().collect()
 }
 
+/// What alone was to be taken and is not there is told; it may come after the horizon, so it is no mistake.
+#[test]
+fn names_that_a_trace_lacks_are_told() {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join("calls.csv"), "arrival_s,function,tenant\n1,f,t\n2,g,u\n").unwrap();
+    let scenario = r#"
+strategies = ["faas"]
+functions.web = { work = "1s" }
+pools.lambda = { kind = "function" }
+sources.web = { kind = "trace", file = "calls.csv", function = "web", only_functions = ["f", "h"], only_tenants = ["t", "w"] }
+"#;
+    std::fs::write(place.path().join("run.toml"), scenario).unwrap();
+    let (table, said, code) = stratosim(place.path(), &["run", "run.toml", "--every", "0"]);
+    assert!(code == 0 && table.contains("requests"), "{said}");
+    for (key, name) in [("only_functions", "h"), ("only_tenants", "w")] {
+        let line = format!("sources.web.{key}: \"{name}\" is not met in what is read of the trace");
+        assert!(said.contains(&line), "{said}");
+    }
+    assert!(!said.contains("\"f\"") && !said.contains("\"t\""), "{said}");
+}
+
 #[test]
 fn recorded_requests_enter_at_their_nodes_with_their_work() {
     let opened = opened(

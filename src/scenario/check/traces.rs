@@ -51,6 +51,7 @@ impl Checker<'_> {
                 return None;
             }
         };
+        self.tell_what_is_missing(written, &survey, path);
         if survey.arrivals == 0 {
             let found = format!("no arrival among {} rows", survey.report.rows);
             self.refuse_found(self.file_key(written, path), found, "an arrival before the horizon");
@@ -287,6 +288,20 @@ impl Checker<'_> {
         self.made.insert(name.to_owned(), (id, like));
         self.made_like.push(like);
         Some(id)
+    }
+
+    /// Tells of what alone was to be taken and was not met; it may come after what is read.
+    fn tell_what_is_missing(&mut self, written: &raw::Trace, survey: &Survey, path: &KeyPath) {
+        let functions: Vec<Arc<str>> = survey.functions.iter().map(|known| known.name.clone()).collect();
+        for (key, chosen, met) in [
+            ("only_functions", &written.only_functions, &functions),
+            ("only_tenants", &written.only_tenants, &survey.tenants),
+            ("only_sources", &written.only_sources, &survey.sources),
+        ] {
+            for name in chosen.iter().filter(|name| met.iter().all(|known| **known != ***name)) {
+                self.remarks.push(format!("{path}.{key}: {} is not met in what is read of the trace", quoted(name)));
+            }
+        }
     }
 
     /// What the nodes of the trace are here; each must be known.

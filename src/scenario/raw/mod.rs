@@ -277,7 +277,7 @@ pub struct Limits {
     /// Instances alive at once.
     #[serde(default = "instances_max")]
     pub instances: u64,
-    /// How long after the horizon requests may still be in flight.
+    /// How long after the horizon requests may still be in flight; without one, how long after a request came or ended last.
     #[serde(default = "day")]
     pub drain: TimeSpan,
     /// How long a scale order may wait for memory before it is refused; for ever when absent.
