@@ -211,7 +211,7 @@ fn the_connection_of_a_call_that_failed_is_lost_in_the_original() {
     for horizon in ["horizon = \"1min\"\n", ""] {
         let (_folder, opened) = written(&format!("{horizon}{text}"));
         let stop = try_run(&opened, "edge-router").err().expect("c never ends").to_string();
-        assert!(stop.contains("1 requests are still in flight 10min (limits.drain)"), "{stop}");
+        assert!(stop.contains("1 requests are still in flight 600s (limits.drain)"), "{stop}");
         assert!(stop.contains("1 stand in line at brokers"), "{stop}");
     }
     // Two connections outlast one failure.
