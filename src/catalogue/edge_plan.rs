@@ -140,8 +140,8 @@ macro_rules! planned {
                 if !(self.headroom > 0.0 && self.headroom.is_finite()) {
                     desk.add(part.refuse("headroom", "a factor above 0"));
                 }
-                if self.decide_every.0.is_zero() || self.decide_every.0 > super::PERIOD_MAX {
-                    desk.add(part.refuse("decide_every", "a length of time above zero, at most ten years"));
+                if !super::is_period(self.decide_every.0) {
+                    desk.add(part.refuse("decide_every", "a length of time from 1ms to ten years"));
                 }
                 if self.load == LoadWord::Expected && self.expected.is_empty() {
                     desk.add(part.complain("expected", "nothing", "arrival rates by node and function"));

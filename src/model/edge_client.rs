@@ -46,13 +46,18 @@ impl Uncoordinated {
         (0..self.endpoints).filter(|&other| other == self.primary || uniform() < self.persistence).collect()
     }
 
+    /// The endpoint that answered first, which the caller has seen; it is primary from now on.
+    pub fn won_by(&mut self, endpoint: usize) {
+        self.primary = endpoint;
+    }
+
     /// The answers are in: `latencies_s` of the endpoints in `contacted`.
     pub fn settle(&mut self, contacted: &[usize], latencies_s: &[f64]) -> Race {
         assert!(!contacted.is_empty() && contacted.len() == latencies_s.len(), "one latency per endpoint contacted");
         let answers = contacted.iter().copied().zip(latencies_s.iter().copied());
         let first = answers.reduce(|best, next| if next.1 < best.1 { next } else { best });
         let (fastest, response_s) = first.expect("at least the primary answers");
-        self.primary = fastest;
+        self.won_by(fastest);
         Race { fastest, response_s, settled_s: latencies_s.iter().copied().fold(0.0, f64::max) }
     }
 }

@@ -7,6 +7,7 @@
 
 use super::archive::{Archive, MetricId};
 use super::ids::{FunctionId, RequestId};
+use super::request::Race;
 use super::world::World;
 use crate::engine::law::Law;
 use crate::engine::random::{Keyed, Streams};
@@ -53,6 +54,8 @@ pub struct MeasureFigures {
     pub posted: Vec<(String, u64)>,
     /// Of these, those that the archive dropped because they were older than the back window.
     pub too_late: u64,
+    /// Of these, those that another one under the same timestamp replaced.
+    pub replaced: u64,
     /// Of these, those that were not readable yet at the end of the run.
     pub unread: u64,
     /// From storing to being readable, nanoseconds.
@@ -116,6 +119,7 @@ impl Measures {
         MeasureFigures {
             posted: self.tables.iter().map(|table| (table.spec.name.clone(), table.posted)).collect(),
             too_late: metrics.iter().filter_map(|&metric| archive.too_late(metric)).sum(),
+            replaced: metrics.iter().filter_map(|&metric| archive.replaced(metric)).sum(),
             unread: metrics.iter().map(|&metric| archive.waiting(metric)).sum(),
             lag: self.lag.total(),
         }
@@ -151,16 +155,27 @@ impl Table {
 impl World {
     /// The own work of a call is done: what it stores stands in the archive.
     pub(crate) fn store_measures(&mut self, id: RequestId, now: Instant) {
-        let request = self.requests.get(id.0);
+        let (function, mut key) = (self.request(id).function, self.request(id).key);
+        // The copies of a request store what it stores, once in each of its attempts.
+        if let (Race::Copy, Some(parent)) = (self.request(id).race, self.request(id).parent) {
+            let parent = self.request_mut(parent);
+            if let Race::Run { stored, .. } = &mut parent.race
+                && std::mem::replace(stored, true)
+            {
+                return;
+            }
+            key = parent.key;
+        }
         if let Some(measures) = &mut self.measures {
-            measures.store(self.monitor.archive_mut(), request.function, request.key, now);
+            measures.store(self.monitor.archive_mut(), function, key, now);
         }
     }
 
     /// The end of a run, before its books are closed: the monitor looks once more, and what is due by then becomes readable.
     /// What calls have stored, where any may.
     pub fn close_archive(&mut self, end: Instant) -> Option<MeasureFigures> {
-        if self.monitor.is_read() && self.monitor.looked() < end {
+        // Only whole steps: a rate of the moments that the last calls took would count as much as one of a minute.
+        if self.monitor.is_read() && end.since(self.monitor.looked()) >= self.monitor.spec().step() {
             self.monitor.collect(&mut self.pools, &self.arrived, &mut self.loads, end);
         }
         self.monitor.archive_mut().publish(end);

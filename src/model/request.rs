@@ -132,9 +132,13 @@ impl Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Race {
     No,
-    /// It waits for the first of its copies.
-    Run,
-    /// It is a copy.
+    /// Copies of it run, or ran.
+    Run {
+        /// One of them has stored what the attempt stores.
+        stored: bool,
+        /// The first to be served met a cold start.
+        cold: bool,
+    },
     Copy,
 }
 
@@ -314,6 +318,9 @@ impl Request {
     /// Clears what belongs to one attempt, before the next is sent at `now`.
     pub(crate) fn start_attempt(&mut self, now: Instant) {
         self.attempt += 1;
+        if let Race::Run { .. } = self.race {
+            self.race = Race::Run { stored: false, cold: false };
+        }
         self.state = State::Travelling;
         self.forwarded = false;
         self.node = self.entry;

@@ -190,6 +190,7 @@ pub fn summary_json(summary: &Summary, world: &World) -> Json {
         json!({
             "posted": posted.collect::<Map<String, Json>>(),
             "too_late": measures.too_late,
+            "replaced": measures.replaced,
             "unread": measures.unread,
             "lag": times(&measures.lag),
         })

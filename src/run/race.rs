@@ -21,7 +21,7 @@ impl Driver<'_> {
         // Behind the last of its steps: the copies make the calls of the function, and one answer is the end.
         let step = self.world.function(function).steps.len() as u16;
         let parent = self.world.request_mut(id);
-        (parent.race, parent.state, parent.step) = (Race::Run, State::Calling, step);
+        (parent.race, parent.state, parent.step) = (Race::Run { stored: false, cold: false }, State::Calling, step);
         parent.calls_out += copies;
         (parent.step_out, parent.answers_needed) = (copies, 1);
         let (number, key, attempt) = (parent.number, parent.key, parent.attempt);

@@ -78,7 +78,8 @@ impl Driver<'_> {
         self.charged_pico += u128::from(request.cost_direct_pico) + u128::from(request.cost_held_pico);
         self.calls.end(outcome);
         if parent.is_none() {
-            self.count_root(arrival, phases.response, cold, outcome);
+            let copy_was_cold = matches!(self.world.request(id).race, Race::Run { cold: true, .. });
+            self.count_root(arrival, phases.response, cold || copy_was_cold, outcome);
             if self.world.monitor.is_read() {
                 self.world.loads[source.index()].ended(phases.response, outcome);
             }
@@ -115,11 +116,11 @@ impl Driver<'_> {
                 let request = self.world.request(id);
                 let (from, node) = (request.entry, request.node);
                 if self.chain_runs.is_empty() || !self.step_settled(parent, parent_step, outcome, from, node)? {
-                    self.call_settled(parent, parent_attempt, parent_step, outcome)?;
+                    self.call_settled(parent, parent_attempt, parent_step, outcome, cold)?;
                 }
             }
             // Its client asks again when all copies are in.
-            None if self.world.request(id).race == Race::Run => {}
+            None if matches!(self.world.request(id).race, Race::Run { .. }) => {}
             None => self.client_answered(source, client),
         }
         self.release_if_done(id);
@@ -160,7 +161,7 @@ impl Driver<'_> {
             if request.state != State::Settled || request.calls_out > 0 {
                 return;
             }
-            if request.race == Race::Run && request.parent.is_none() {
+            if matches!(request.race, Race::Run { .. }) && request.parent.is_none() {
                 let (source, client) = (request.source, request.client);
                 self.client_answered(source, client);
             }
@@ -190,19 +191,34 @@ impl Driver<'_> {
     }
 
     /// A call that this one waits for, or waited for once, is over.
-    fn call_settled(&mut self, parent: RequestId, attempt: u16, step: u16, outcome: Outcome) -> io::Result<()> {
+    fn call_settled(
+        &mut self,
+        parent: RequestId,
+        attempt: u16,
+        step: u16,
+        outcome: Outcome,
+        was_cold: bool,
+    ) -> io::Result<()> {
         let request = self.world.request_mut(parent);
         if request.state != State::Calling || request.attempt != attempt || request.step != step {
             return Ok(());
         }
         request.step_out -= 1;
         if outcome == Outcome::Served {
+            if let Race::Run { cold, .. } = &mut request.race {
+                *cold = was_cold;
+            }
             request.answers_needed -= 1;
             if request.answers_needed == 0 {
                 request.step += 1;
                 return self.begin_step(parent);
             }
         }
-        if request.step_out < request.answers_needed { self.answer(parent, Outcome::CallFailed) } else { Ok(()) }
+        if request.step_out >= request.answers_needed {
+            return Ok(());
+        }
+        // A copy that fails is the request failing, which may ask again.
+        let failed = if let Race::Run { .. } = request.race { outcome } else { Outcome::CallFailed };
+        self.answer(parent, failed)
     }
 }

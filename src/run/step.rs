@@ -237,7 +237,12 @@ impl Driver<'_> {
         let request = self.world.request(id);
         let function = self.world.function(request.function);
         if function.failure > 0.0 {
-            let key = attempt_key(request.key, request.attempt);
+            let mut key = attempt_key(request.key, request.attempt);
+            // A broker may ask elsewhere within the attempt: another computer, another chance.
+            let choices = if self.follows { self.trails[id.index()].choices } else { 0 };
+            if choices > 1 {
+                key = child_key(key, choices);
+            }
             if function.draws.failure.at(key).uniform() < function.failure {
                 return self.answer(id, Outcome::Failed);
             }

@@ -13,6 +13,9 @@ use crate::model::routing::{Route, Stop};
 use crate::model::view::View;
 use crate::strategy::Answer;
 
+/// How often brokers choose for a request in one attempt: as many calls as the original lets cross brokers.
+const CHOICES_MAX: u32 = 254;
+
 /// What a request that travels nowhere waits for, until an event goes on with it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum UnderWay {
@@ -77,7 +80,12 @@ impl Driver<'_> {
     /// A broker sends a request on, to a pool or another broker; or a client sends its own.
     pub(super) fn follow(&mut self, id: RequestId, to: Route) -> io::Result<()> {
         assert!(self.follows, "only a strategy that follows its requests sends them this way");
-        self.trails[id.index()].choices += 1;
+        let trail = &mut self.trails[id.index()];
+        trail.choices += 1;
+        // Where computers come back as soon as they have failed, a call that none can serve would go round for ever.
+        if trail.choices > CHOICES_MAX {
+            return self.answer(id, Outcome::Refused);
+        }
         match self.forward_time(id) {
             Some(delay) => {
                 self.later(id, UnderWay::Forwarding(to), delay);

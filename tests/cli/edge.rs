@@ -72,10 +72,30 @@ fn a_race_is_printed_with_its_winner() {
     let found = calls(&place, &["--strategy", "router"].into_iter().chain(sets).collect::<Vec<_>>());
     let rows: Vec<&str> = found.lines().filter(|line| line.contains("clambda0")).collect();
     assert_eq!(rows.len(), 5, "{found}");
+    // Equal computers: the first in order of names is heard first.
     for row in rows {
-        assert!(row.contains(" 10.0.0.1:1000") && row.ends_with(" clambda0 1"), "{row}");
+        assert!(row.ends_with(" 10.0.0.1:10000 clambda0 1"), "{row}");
     }
     assert!(found.contains("processing 0.1 +- 0\n"), "{found}");
+}
+
+/// A chain is a line with the hops and the processing of its steps: each crosses a broker, in the scenario one of three steps.
+#[test]
+fn a_chain_is_printed_with_what_its_steps_came_to() {
+    let place = Place::new();
+    for policy in ["client", "hop-by-hop"] {
+        let set = format!("chains.sample.policy={policy}");
+        let said = shipped(&place, "run", "edge-chain", &["--calls", "--every", "0", "--set", &set]);
+        let rows: Vec<Vec<&str>> = said.out.lines().map(|line| line.split(' ').collect()).collect();
+        let rows: Vec<&Vec<&str>> = rows.iter().filter(|row| row.len() == 6 && row[4] == "sample").collect();
+        assert!(!rows.is_empty(), "{}", said.out);
+        for row in rows {
+            assert_eq!((row[2], row[5]), ("0", "6"), "{policy}: {row:?}");
+            assert!(row[3] != "-", "{policy}: {row:?}");
+        }
+        let processing = said.out.lines().find_map(|line| line.strip_prefix("processing ")).expect("a summary");
+        assert!(!processing.starts_with("0 "), "{policy}: {processing}");
+    }
 }
 
 /// After the first period of the optimizer only the table for fresh calls has learned, and only what was called.

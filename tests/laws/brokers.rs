@@ -82,7 +82,7 @@ fn world() -> impl Strategy<Value = String> {
         })
 }
 
-fn played(text: &str) -> Played {
+pub fn played(text: &str) -> Played {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("brokers.toml");
     std::fs::write(&path, text).expect("a scenario can be written");

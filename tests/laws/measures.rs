@@ -54,7 +54,71 @@ fn a_correction_of_the_same_day_adds_and_one_of_the_same_instant_replaces() {
     let replaced = again(9, "2020-03-02 17:00:00");
     assert_eq!(north(&replaced), [(0, 5.0), (1, 9.0)]);
     assert_eq!(days(&replaced, "south", Method::SUM), [(0, 5.0), (1, 5.0)], "others are not touched");
-    assert_eq!(replaced.summary.measures.expect("calls store").too_late, 0);
+    let measures = replaced.summary.measures.expect("calls store");
+    assert_eq!((measures.too_late, measures.replaced), (0, 1));
+}
+
+/// Measures dated by the clock that meet at one instant replace one another, and are counted: what was posted is readable, too
+/// late, replaced or unread.
+#[test]
+fn what_was_posted_is_accounted_for() {
+    let crowd = REGIONS
+        .replacen("clients = 1\n", "clients = 4\n", 1)
+        .replacen("requests = 2\n", "requests = 40\n", 1)
+        .replacen("first = \"2020-03-01 17:00:00\"\nevery = \"1d\"\n", "", 1);
+    let played = play(&crowd);
+    let archive = played.world.monitor.archive();
+    let metric = archive.metric("north").expect("the scenario stores it");
+    let points = archive.read(metric, Method::COUNT, Some(DAY), Range::ALL, played.summary.end).expect("it is kept");
+    let readable = points.iter().map(|point| point.value).sum::<f64>() as u64;
+    let measures = played.summary.measures.as_ref().expect("calls store");
+    // Four at each instant, to each of two regions.
+    assert_eq!((measures.posted[0].1, measures.replaced, measures.too_late, measures.unread), (80, 60, 0, 0));
+    assert_eq!(2 * readable, 20);
+}
+
+/// What is left of a run behind the monitor's last look is no step of its own: a rate over moments would count as much as one over
+/// a minute.
+#[test]
+fn the_last_calls_make_no_step_of_their_own() {
+    let text = "horizon = \"2min\"\n[archive]\nexport = [\"pool/p/CPUUtilization\"]\n\
+        [functions.f]\nwork = \"10s\"\n\
+        [sources.s]\nkind = \"renewal\"\ngap = \"1s\"\nfunction = \"f\"\n\
+        [pools.p]\nkind = \"vm\"\ntype = \"m\"\nslots = 20\nsize = 1\n";
+    let played = play(text);
+    assert!(played.summary.end.as_secs_f64() > 120.0, "calls are under way at the horizon");
+    let archive = played.world.monitor.archive();
+    let metric = archive.metric("pool/p/CPUUtilization").expect("it is written out");
+    let minute = Some(Span::from_secs(60));
+    let points = archive.read(metric, Method::MEAN, minute, Range::ALL, played.summary.end).expect("it is kept");
+    let at: Vec<u64> = points.iter().map(|point| point.at.as_nanos() / 1_000_000_000).collect();
+    assert_eq!(at, [0, 60]);
+}
+
+/// The copies of a raced request store what it would store alone, once.
+#[test]
+fn a_race_stores_what_its_request_stores() {
+    let computer = |name: &str| {
+        format!(
+            "[pools.{name}]\nkind = \"computer\"\nprocessors.cpu = {{ speed = \"1 Gops/s\", cores = 9, memory = \"1GiB\" }}\ncontainers.store = {{ workers = 9, ops_per_byte = 0, ops_offset = 1e9 }}\n"
+        )
+    };
+    let text = |controller: &str| {
+        format!("strategies = [\"here\"]\n[strategy.here]\nuse = \"edge-router\"\n{controller}\n")
+            + "[archive]\nexport = [\"*\"]\n\
+               policies.days = { definitions = [{ granularity = \"1d\", timespan = \"365d\" }], methods = [\"sum\", \"count\"] }\n\
+               [archive.measures.first]\non = \"store\"\nmetrics = [\"north\"]\npolicy = \"days\"\n\
+               value = \"uniform(0, 9)\"\nfirst = \"2020-03-01 17:00:00\"\nevery = \"6h\"\n\
+               [functions.store]\nwork = \"1s\"\n\
+               [sources.store]\nkind = \"renewal\"\ngap = \"5s\"\nrequests = 20\nfunction = \"store\"\n"
+            + &computer("a")
+            + &computer("b")
+    };
+    let [raced, alone] = ["controller = \"uncoordinated\"\npersistence = 1", "policy = \"random\""]
+        .map(|controller| crate::brokers::played(&text(controller)));
+    assert_eq!(raced.summary.calls.arrived, 60, "two copies of each");
+    assert_eq!(days(&raced, "north", Method::SUM), days(&alone, "north", Method::SUM));
+    assert_eq!(raced.summary.measures.expect("calls store").posted, [("first".to_owned(), 20)]);
 }
 
 /// The two calls are over at 4 and 8 s (three seconds of thought before each): readable at the next multiple, or at once.

@@ -127,7 +127,7 @@ impl Sink for Notebook {
             payload_bytes: request.payload_bytes,
             direct_pico: request.cost_direct_pico,
             held_pico: request.cost_held_pico,
-            is_race: request.race == Race::Run,
+            is_race: matches!(request.race, Race::Run { .. }),
         });
         Ok(())
     }

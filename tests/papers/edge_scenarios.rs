@@ -135,6 +135,51 @@ fn time_at_a_computer_that_failed_is_lost_to_retries() {
 
 /// A computer too small for a call is withdrawn, the call is served by another within the same attempt, and the small one takes
 /// part again when it is announced anew.
+/// A function that fails now and then fails by chance at each computer, so that most calls are served elsewhere.
+#[test]
+fn what_fails_at_one_computer_has_another_chance_at_the_next() {
+    let computer = |name: &str| {
+        format!(
+            "[pools.{name}]\nkind = \"computer\"\nprocessors.cpu = {{ speed = \"1 Gops/s\", cores = 4, memory = \"1GiB\" }}\n\
+             containers.f = {{ workers = 4, ops_per_byte = 0, ops_offset = 1e8 }}\n"
+        )
+    };
+    let text = |failure: f64| {
+        format!(
+            "strategies = [\"edge-router\"]\n[strategy.edge-router]\npolicy = \"random\"\nreadmit = \"50ms\"\n\
+             [functions.f]\nwork = \"1s\"\nfailure = {failure}\n\
+             [sources.s]\nkind = \"renewal\"\ngap = \"1s\"\nrequests = 400\n{}{}{}",
+            computer("a"),
+            computer("b"),
+            computer("c")
+        )
+    };
+    let (_folder, opened) = written(&text(0.2));
+    let (summary, _) = run(&opened, "edge-router");
+    // Three in a row fail with 0.008; five standard deviations above 3.2.
+    assert!(summary.roots.of(Outcome::Served) >= 400 - 12, "{:?}", summary.roots);
+    // What always fails does not go round for ever, although computers come back at once.
+    let (_folder, opened) = written(&text(1.0));
+    let (summary, _) = run(&opened, "edge-router");
+    assert_eq!(summary.roots.of(Outcome::Refused), 400);
+}
+
+/// Computers that take no time teach the tables nothing, under every rule.
+#[test]
+fn a_delay_of_zero_teaches_nothing() {
+    for optimizer in ["none", "async", "async-pf", "periodic"] {
+        let text = format!(
+            "strategies = [\"edge-router\"]\nhorizon = \"30s\"\n[strategy.edge-router]\noptimizer = \"{optimizer}\"\nperiod = \"5s\"\n\
+             [functions.f]\nwork = \"10ms\"\n[sources.s]\nkind = \"poisson\"\nrate = \"1/s\"\n\
+             [pools.e]\nkind = \"computer\"\nprocessors.cpu = {{ speed = \"1 Gops/s\", cores = 2, memory = \"1GiB\" }}\n\
+             containers.f = {{ ops_offset = 0 }}\n"
+        );
+        let (_folder, opened) = written(&text);
+        let (summary, _) = run(&opened, "edge-router");
+        assert_eq!(summary.roots.of(Outcome::Served), summary.roots.arrived, "{optimizer}");
+    }
+}
+
 #[test]
 fn a_call_that_fails_is_sent_elsewhere() {
     let text = |readmit: &str| {

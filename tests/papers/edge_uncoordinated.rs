@@ -93,7 +93,41 @@ fn a_copy_that_fails_loses_the_race() {
     let both = |function: &str| small(small(two_ways(1.0, 1, function), "b-near"), "a-far");
     let (_folder, opened) = written(&both(""));
     let (summary, _) = run(&opened, "edge-router");
-    assert_eq!((summary.roots.of(Outcome::CallFailed), summary.calls.arrived), (1, 3));
+    assert_eq!((summary.roots.of(Outcome::Refused), summary.calls.arrived), (1, 3));
+    // Three attempts of two copies each, and the request that waits for them.
+    let failing = two_ways(1.0, 1, "failure = 1\nretry = { attempts = 3, backoff = \"1s\" }");
+    let (_folder, opened) = written(&failing);
+    let (summary, _) = run(&opened, "edge-router");
+    assert_eq!((summary.roots.of(Outcome::Failed), summary.calls.arrived, summary.retries), (1, 7, 2));
+    // And asking again helps where chance decides.
+    let unlucky = two_ways(1.0, 40, "failure = 0.5\nretry = { attempts = 20, backoff = \"1s\" }");
+    let (_folder, opened) = written(&unlucky);
+    let (summary, _) = run(&opened, "edge-router");
+    assert_eq!(summary.roots.of(Outcome::Served), 40);
+    assert!(summary.retries > 0, "a quarter of the races is lost by both");
+}
+
+/// Computers that answer at the same instant: who was heard first is primary, and is who the client tells of.
+#[test]
+fn of_equal_answers_the_one_heard_first_wins() {
+    let text = two_ways(1.0, 30, "").replace("latency = \"3s\"", "latency = \"1s\"");
+    let (_folder, opened) = written(&text);
+    let (_, calls) = run(&opened, "edge-router");
+    let heard: Vec<&str> = reached(&calls);
+    assert_eq!(heard.len(), 60);
+    let sometimes = text.replace("persistence = 1", "persistence = 0.3");
+    let (_folder, opened) = written(&sometimes);
+    let (_, calls) = run(&opened, "edge-router");
+    let (mut primary, mut copy, mut races) = ("a-far", "", 0);
+    // The row of a request follows that of the copy that answers it.
+    for call in &calls {
+        match call.pool.as_deref() {
+            Some(pool) if !call.root => copy = pool,
+            Some(pool) => assert_eq!(pool, primary, "alone, the primary is called"),
+            None => (primary, races) = (copy, races + 1),
+        }
+    }
+    assert!(races > 0 && races < 30, "{races}");
 }
 
 /// A caller that gives up asks again when its copies are in; they end by themselves, at their own time-outs.

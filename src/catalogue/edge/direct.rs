@@ -1,4 +1,5 @@
-//! What makes no sense where clients call computers themselves: given to them by the balanced controller, or raced for.
+//! What makes no sense where clients call computers themselves: given to them by the balanced controller, or raced for. Limits of
+//! brokers may stand, so that one override shows the same scenario without brokers; they limit nobody.
 
 use super::{Action, EdgeRouter};
 use crate::scenario::complaint::Desk;

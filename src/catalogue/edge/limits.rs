@@ -28,6 +28,7 @@ impl Limits<'_> {
         let forward_time = self.forward_time.and_then(|text| {
             let law = match text.form() {
                 LawForm::Constant { value } => Law::constant(value).ok(),
+                LawForm::Uniform { low, high } if low == high => Law::constant(low).ok(),
                 LawForm::Uniform { low, high } => Law::uniform(low, high).ok(),
                 _ => None,
             };

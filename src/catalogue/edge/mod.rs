@@ -328,8 +328,8 @@ pub(super) fn router(document: &Document, path: KeyPath, setup: &Setup) -> Resul
         desk.add(part.refuse("alpha", "a share from 0 to 1"));
     }
     for (key, length) in [("period", own.period), ("balance_every", own.balance_every)] {
-        if length.0.is_zero() || length.0 > super::PERIOD_MAX {
-            desk.add(part.refuse(key, "a length of time above zero, at most ten years"));
+        if !super::is_period(length.0) {
+            desk.add(part.refuse(key, "a length of time from 1ms to ten years"));
         }
     }
     if !(0.0..=1.0).contains(&own.persistence) {

@@ -53,6 +53,8 @@ pub(super) struct Exact {
     every: bool,
     /// Measures that came too late to be stored.
     too_late: u64,
+    /// Measures that another one under the same timestamp replaced.
+    replaced: u64,
 }
 
 impl Exact {
@@ -65,7 +67,7 @@ impl Exact {
             rates: vec![Series::default(); plan.rates.len()],
         });
         let every = policy.keep == Keep::Every;
-        Exact { times: Vec::new(), values: Vec::new(), tiers: tiers.collect(), every, too_late: 0 }
+        Exact { times: Vec::new(), values: Vec::new(), tiers: tiers.collect(), every, too_late: 0, replaced: 0 }
     }
 
     /// The series of the method at `position` of the policy's methods.
@@ -78,6 +80,10 @@ impl Exact {
 
     pub(super) fn too_late(&self) -> u64 {
         self.too_late
+    }
+
+    pub(super) fn replaced(&self) -> u64 {
+        self.replaced
     }
 
     /// Takes over changed lengths of the policy's definitions; they act from the next batch on.
@@ -124,6 +130,7 @@ impl Exact {
         let mut previous = None;
         for &(at, value) in batch {
             if previous == Some(at) && !self.every {
+                self.replaced += 1;
                 continue;
             }
             previous = Some(at);
@@ -131,6 +138,8 @@ impl Exact {
                 if old_at < at || self.every {
                     self.times.push(old_at);
                     self.values.push(old_value);
+                } else {
+                    self.replaced += 1;
                 }
             }
             self.times.push(at);

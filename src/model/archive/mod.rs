@@ -331,6 +331,14 @@ impl Archive {
         }
     }
 
+    /// Measures of a metric that another one under the same timestamp replaced; `None` where every measure counts in a tally.
+    pub fn replaced(&self, metric: MetricId) -> Option<u64> {
+        match &self.metrics[metric.0 as usize].store {
+            Store::Exact(exact) => Some(exact.replaced()),
+            Store::Running(_) => None,
+        }
+    }
+
     /// Sorts `self.batch` and stores it in a metric that keeps measures.
     fn process(&mut self, metric: MetricId) {
         let before = |a: &(u64, f64), b: &(u64, f64)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1));

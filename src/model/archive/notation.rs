@@ -33,7 +33,8 @@ const METRICS: &str = "(metric name method), or (metric (name method) (name meth
 const NAMES: &str =
     "metric, aggregate, rolling, resample, clip, or an operation on series such as abs, + or rateofchange";
 const WIDTH: &str = "the width of a bucket: seconds, or a length of time such as 7d";
-const WINDOW: &str = "a window of one point or more";
+const WINDOW: &str = "a window from 1 to 1000000000 points";
+const WINDOW_MAX: f64 = 1e9;
 
 /// A part of an operation, and the byte of the text where it begins.
 struct Term {
@@ -177,7 +178,9 @@ impl Term {
             ("aggregate", [fold, of @ ..]) => Ok(Operation::Aggregate(fold.across()?, self.side_by_side(of, width)?)),
             ("rolling", [fold, window, of @ ..]) => {
                 let points = match window.form {
-                    Form::Number(points) if points >= 1.0 && points == points.trunc() => points as usize,
+                    Form::Number(points) if (1.0..=WINDOW_MAX).contains(&points) && points == points.trunc() => {
+                        points as usize
+                    }
                     _ => return Err(window.wrong(WINDOW)),
                 };
                 Ok(Operation::Rolling(fold.across()?, points, self.side_by_side(of, width)?))

@@ -3,10 +3,11 @@
 
 use super::Checker;
 use crate::engine::time::Span;
-use crate::model::archive::{ArchiveError, Definition, Method, Policy};
+use crate::model::archive::{ArchiveError, Definition, Method, Policy, Rules};
 use crate::model::archive_spec::{ArchiveSpec, OWN_POLICIES};
 use crate::model::monitor::MonitorSpec;
-use crate::model::series_ids::Owners;
+use crate::model::series_ids::{Owners, SeriesIds};
+use crate::scenario::complaint::quoted;
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 
@@ -38,6 +39,9 @@ impl Checker<'_> {
             let wanted = "a pattern of the series that are written out, such as \"pool/*\"";
             self.refuse_found(path.key("export"), "nothing", wanted);
         }
+        if written.formats.is_empty() {
+            self.refuse_found(path.key("formats"), "nothing", "csv, openmetrics or both");
+        }
         let mut spec = ArchiveSpec {
             policies,
             rules,
@@ -54,9 +58,29 @@ impl Checker<'_> {
             && spec.measures.len() == written.measures.len()
             && spec.rules.iter().all(has_policy);
         if sound {
+            self.complain_of_idle_patterns(&spec, monitor, owners, &path);
             spec.questions = self.questions(written, &spec, monitor, owners, &path.key("questions"));
         }
         spec
+    }
+
+    /// Every pattern is meant for some series; one that fits none is a slip.
+    fn complain_of_idle_patterns(
+        &mut self,
+        spec: &ArchiveSpec,
+        monitor: MonitorSpec,
+        owners: &Owners<'_>,
+        path: &KeyPath,
+    ) {
+        let (archive, _) = SeriesIds::declare(monitor, Span::ZERO, spec, owners);
+        let fits_none = |pattern: &str| archive.metrics().all(|metric| !Rules::fits(pattern, archive.name(metric)));
+        let wanted = "a pattern that fits the name of a series, such as \"pool/*\"";
+        for (pattern, _) in spec.rules.iter().filter(|(pattern, _)| fits_none(pattern)) {
+            self.refuse_found(path.key("rules").key(pattern), quoted(pattern), wanted);
+        }
+        for (index, pattern) in spec.export.iter().enumerate().filter(|(_, pattern)| fits_none(pattern)) {
+            self.refuse_found(path.key("export").index(index), quoted(pattern), wanted);
+        }
     }
 
     fn archive_policy(

@@ -109,7 +109,9 @@ impl Topology {
         let factor = 1.0 + 2.0 * n * n;
         let score = |(router, &place): (&String, &usize)| {
             let own = self.distances[place][computer];
-            let others = || places.iter().map(|&other| self.distances[place][other]);
+            // Who has no path to this router has none to whatever stands behind it, and does not say which is best for others.
+            let others =
+                || places.iter().map(|&other| self.distances[place][other]).filter(|distance| distance.is_finite());
             let max_cost = own + others().fold(0.0, f64::max);
             let avg_cost = n * own + others().sum::<f64>();
             let score = match objective {
@@ -373,6 +375,19 @@ mod tests {
         assert_eq!(refilled.len(), 2);
         assert_eq!(refilled[1], change("n2", "n1", true));
         assert!(controller.announce("elsewhere", &["f"]).is_err());
+    }
+
+    /// A router on an island of its own is no home, whatever its name; the others find theirs as if it were not there.
+    #[test]
+    fn a_router_without_a_path_is_no_home() {
+        const FAR: f64 = f64::INFINITY;
+        for island in ["a-mars", "zeta"] {
+            let names = [island, "near", "router"].map(str::to_owned).to_vec();
+            let distances = vec![vec![0.0, FAR, FAR], vec![FAR, 0.0, 1.0], vec![FAR, 1.0, 0.0]];
+            let topology = Topology::new(names.clone(), distances).unwrap();
+            let home = topology.home(&names.into_iter().collect(), "near", Objective::MinMax).unwrap().unwrap();
+            assert_eq!((home.router.as_str(), home.max_cost), ("near", 1.0));
+        }
     }
 
     #[test]

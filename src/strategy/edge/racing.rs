@@ -24,7 +24,8 @@ type Call = (u64, u32);
 struct Running {
     who: (SourceId, u32, FunctionId),
     contacted: Vec<usize>,
-    latencies_s: Vec<f64>,
+    /// The place of the first that was served.
+    winner: Option<usize>,
     missing: usize,
 }
 
@@ -83,7 +84,7 @@ impl Racing {
         for place in 0..copies {
             self.copies.insert((first.0, first.1 + place as u32), (first, place));
         }
-        self.races.insert(first, Running { who, contacted, latencies_s: vec![f64::INFINITY; copies], missing: copies });
+        self.races.insert(first, Running { who, contacted, winner: None, missing: copies });
         Route::Race(copies as u16)
     }
 
@@ -93,14 +94,14 @@ impl Racing {
         let running = self.races.get_mut(&race).expect("a race lasts as long as its copies");
         running.missing -= 1;
         if answer.outcome == Outcome::Served {
-            running.latencies_s[place] = answer.elapsed.as_secs_f64();
+            running.winner.get_or_insert(place);
         }
         if running.missing > 0 {
             return;
         }
-        let Running { who, contacted, latencies_s, .. } = self.races.remove(&race).expect("it was there");
-        if latencies_s.iter().any(|latency| latency.is_finite()) {
-            self.clients.get_mut(&who).expect("who races is a client").settle(&contacted, &latencies_s);
+        let Running { who, contacted, winner, .. } = self.races.remove(&race).expect("it was there");
+        if let Some(winner) = winner {
+            self.clients.get_mut(&who).expect("who races is a client").won_by(contacted[winner]);
         }
     }
 }
