@@ -206,9 +206,9 @@ pub fn left_out(name: &str) -> Option<&'static str> {
 }
 
 /// The longest span that a strategy may state as its period: a run of that length would see one decision.
-pub const PERIOD_MAX: Span = Span::from_secs(10 * 365 * 86_400);
+const PERIOD_MAX: Span = Span::from_secs(10 * 365 * 86_400);
 /// And the shortest: a run has a few thousand periods for each simulated second at the most.
-pub const PERIOD_MIN: Span = Span::from_nanos(1_000_000);
+const PERIOD_MIN: Span = Span::from_nanos(1_000_000);
 
 /// Whether a strategy may decide so often.
 fn is_period(length: Span) -> bool {

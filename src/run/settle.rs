@@ -127,7 +127,8 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Whether a call came from outside the provider: a root or a copy of it, or a step of a chain that is called from where its client is.
+    /// Whether a call came from outside the provider: a root or a copy of it, or a step of a chain that is called from
+    /// where its client is.
     fn comes_from_outside(&self, id: RequestId) -> bool {
         let request = self.world.request(id);
         request.race == Race::Copy

@@ -107,6 +107,22 @@ fn a_copy_that_fails_loses_the_race() {
     assert!(summary.retries > 0, "a quarter of the races is lost by both");
 }
 
+/// Whose first copy to be served met a cold start has met one, and counts so in its hour.
+#[test]
+fn a_race_that_begins_cold_counts_as_one_cold_start_in_its_hour() {
+    let pool = |name: &str| format!("[pools.{name}]\nkind = \"function\"\ncold_start = \"1s\"\nkeep_alive = \"1h\"\n");
+    let text = format!(
+        "strategies = [\"edge-router\"]\n[strategy.edge-router]\ncontroller = \"uncoordinated\"\npersistence = 1\n\
+         [functions.f]\nwork = \"1s\"\n[sources.s]\nkind = \"renewal\"\ngap = \"10s\"\nrequests = 3\n{}{}",
+        pool("a"),
+        pool("b")
+    );
+    let (_folder, opened) = written(&text);
+    let (summary, _) = run(&opened, "edge-router");
+    assert_eq!(summary.cold_start.total().count(), 2, "both copies of the first request");
+    assert_eq!(summary.hours[0].cold_starts, 1);
+}
+
 /// Computers that answer at the same instant: who was heard first is primary, and is who the client tells of.
 #[test]
 fn of_equal_answers_the_one_heard_first_wins() {

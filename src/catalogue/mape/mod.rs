@@ -55,8 +55,8 @@ impl<'p, 'd, T: Serialize> Bench<'p, 'd, T> {
         if limits.max.is_some_and(|max| max < limits.min) {
             self.desk.add(self.part.refuse("max", format!("at least the minimum of {}", limits.min)));
         }
-        if period.is_zero() {
-            self.desk.add(self.part.refuse("period", "a length of time above zero"));
+        if !super::is_period(*period) {
+            self.desk.add(self.part.refuse("period", "a length of time from 1ms to ten years"));
         }
         if interval.is_some_and(|interval| interval.is_zero() || interval > INTERVAL_MAX) {
             self.desk.add(self.part.refuse("interval", "a length of time above zero, a week at most"));

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use crate::engine::time::Instant;
 
-use super::{Archive, MetricId, Point, Range};
+use super::{Archive, Definition, Method, MetricId, Point, Range};
 
 /// A series that answers a question; it is written out as if a metric had this name and method.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,14 @@ pub struct Answered {
     pub method: String,
     /// Of one granularity.
     pub points: Vec<Point>,
+}
+
+/// A series that a policy keeps of a metric: its method and granularity, by their places in the policy too.
+struct Kept {
+    place: usize,
+    tier: usize,
+    method: Method,
+    granularity_ns: u64,
 }
 
 impl Archive {
@@ -37,17 +45,14 @@ impl Archive {
         writeln!(out, "metric,method,granularity_s,timestamp_s,value")?;
         for &metric in metrics {
             let name = quoted(self.name(metric));
-            let policy = self.policy_of(metric);
-            for (place, method) in policy.methods.iter().enumerate() {
-                for (tier, definition) in policy.definitions.iter().enumerate() {
-                    let granularity = seconds(definition.granularity.as_nanos());
-                    let mut rows = String::new();
-                    self.visit(metric, tier, place, Range::ALL, now, |point| {
-                        let at = seconds(point.at.as_nanos());
-                        let _ = writeln!(rows, "{name},{method},{granularity},{at},{}", point.value);
-                    });
-                    out.write_all(rows.as_bytes())?;
-                }
+            for kept in self.kept(metric) {
+                let (method, granularity) = (kept.method, seconds(kept.granularity_ns));
+                let mut rows = String::new();
+                self.visit(metric, kept.tier, kept.place, Range::ALL, now, |point| {
+                    let at = seconds(point.at.as_nanos());
+                    let _ = writeln!(rows, "{name},{method},{granularity},{at},{}", point.value);
+                });
+                out.write_all(rows.as_bytes())?;
             }
         }
         for Answered { name, method, points } in answers {
@@ -82,17 +87,14 @@ impl Archive {
         for (family, (members, answers)) in families {
             writeln!(out, "# TYPE {family} gauge")?;
             for metric in members {
-                let policy = self.policy_of(metric);
-                for (place, method) in policy.methods.iter().enumerate() {
-                    for (tier, definition) in policy.definitions.iter().enumerate() {
-                        let labels = self.labels(metric, &method.to_string(), definition.granularity.as_nanos());
-                        let mut rows = String::new();
-                        self.visit(metric, tier, place, Range::ALL, now, |point| {
-                            let at = seconds(point.at.as_nanos());
-                            let _ = writeln!(rows, "{family}{{{labels}}} {} {at}", point.value);
-                        });
-                        out.write_all(rows.as_bytes())?;
-                    }
+                for kept in self.kept(metric) {
+                    let labels = self.labels(metric, &kept.method.to_string(), kept.granularity_ns);
+                    let mut rows = String::new();
+                    self.visit(metric, kept.tier, kept.place, Range::ALL, now, |point| {
+                        let at = seconds(point.at.as_nanos());
+                        let _ = writeln!(rows, "{family}{{{labels}}} {} {at}", point.value);
+                    });
+                    out.write_all(rows.as_bytes())?;
                 }
             }
             for Answered { name, method, points } in answers {
@@ -104,6 +106,20 @@ impl Archive {
             }
         }
         writeln!(out, "# EOF")
+    }
+
+    /// The series of a metric: its methods, and of each the granularities.
+    fn kept(&self, metric: MetricId) -> impl Iterator<Item = Kept> {
+        let policy = self.policy_of(metric);
+        policy.methods.iter().enumerate().flat_map(move |(place, &method)| {
+            let of = move |(tier, definition): (usize, &Definition)| Kept {
+                place,
+                tier,
+                method,
+                granularity_ns: definition.granularity.as_nanos(),
+            };
+            policy.definitions.iter().enumerate().map(of)
+        })
     }
 
     fn labels(&self, metric: MetricId, method: &str, granularity_ns: u64) -> String {

@@ -3,7 +3,7 @@
 
 use super::Checker;
 use crate::engine::time::Span;
-use crate::model::archive::{ArchiveError, Definition, Method, Policy, Rules};
+use crate::model::archive::{Archive, ArchiveError, Definition, Method, Policy, Rules};
 use crate::model::archive_spec::{ArchiveSpec, OWN_POLICIES};
 use crate::model::monitor::MonitorSpec;
 use crate::model::series_ids::{Owners, SeriesIds};
@@ -58,21 +58,15 @@ impl Checker<'_> {
             && spec.measures.len() == written.measures.len()
             && spec.rules.iter().all(has_policy);
         if sound {
-            self.complain_of_idle_patterns(&spec, monitor, owners, &path);
-            spec.questions = self.questions(written, &spec, monitor, owners, &path.key("questions"));
+            let (archive, _) = SeriesIds::declare(monitor, Span::ZERO, &spec, owners);
+            self.complain_of_idle_patterns(&spec, &archive, &path);
+            spec.questions = self.questions(written, &archive, &path.key("questions"));
         }
         spec
     }
 
     /// Every pattern is meant for some series; one that fits none is a slip.
-    fn complain_of_idle_patterns(
-        &mut self,
-        spec: &ArchiveSpec,
-        monitor: MonitorSpec,
-        owners: &Owners<'_>,
-        path: &KeyPath,
-    ) {
-        let (archive, _) = SeriesIds::declare(monitor, Span::ZERO, spec, owners);
+    fn complain_of_idle_patterns(&mut self, spec: &ArchiveSpec, archive: &Archive, path: &KeyPath) {
         let fits_none = |pattern: &str| archive.metrics().all(|metric| !Rules::fits(pattern, archive.name(metric)));
         let wanted = "a pattern that fits the name of a series, such as \"pool/*\"";
         for (pattern, _) in spec.rules.iter().filter(|(pattern, _)| fits_none(pattern)) {

@@ -3,33 +3,20 @@
 use super::Checker;
 use crate::engine::time::Span;
 use crate::model::archive::{Archive, ArchiveError, Fill, Operation, Question, Rules};
-use crate::model::archive_spec::{ArchiveSpec, QuestionSpec};
-use crate::model::monitor::MonitorSpec;
-use crate::model::series_ids::{Owners, SeriesIds};
+use crate::model::archive_spec::QuestionSpec;
 use crate::scenario::path::KeyPath;
 use crate::scenario::raw;
 use crate::scenario::units::nearest;
 
 impl Checker<'_> {
-    /// The questions that are sound. The caller has ensured that policies, rules and measures are.
-    pub(super) fn questions(
-        &mut self,
-        written: &raw::Archive,
-        spec: &ArchiveSpec,
-        monitor: MonitorSpec,
-        owners: &Owners<'_>,
-        path: &KeyPath,
-    ) -> Vec<QuestionSpec> {
-        if written.questions.is_empty() {
-            return Vec::new();
-        }
-        let (archive, _) = SeriesIds::declare(monitor, Span::ZERO, spec, owners);
+    /// The questions that are sound, about the series that an archive has declared.
+    pub(super) fn questions(&mut self, written: &raw::Archive, archive: &Archive, path: &KeyPath) -> Vec<QuestionSpec> {
         let names: Vec<&str> = archive.metrics().map(|metric| archive.name(metric)).collect();
         let mut checked = Vec::new();
         for (name, question) in &written.questions {
             let path = path.key(name);
             let times = self.times_asked(question, &path);
-            let Some((operation, granularities)) = self.operation(question, &archive, &names, &path) else { continue };
+            let Some((operation, granularities)) = self.operation(question, archive, &names, &path) else { continue };
             let others = written.questions.keys().map(String::as_str).filter(|other| other != name);
             self.own_name(name, &operation, names.iter().copied().chain(others), &path);
             checked.push(QuestionSpec {

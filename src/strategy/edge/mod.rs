@@ -366,14 +366,16 @@ impl Strategy for EdgeBrokers {
         if let Some(racing) = &mut self.racing {
             racing.learn(answer);
         }
-        // Whoever gives up may do so at any broker.
-        if answer.outcome == Outcome::TimedOut {
-            self.brokers.iter_mut().flatten().for_each(|broker| broker.forget(answer.request));
+        // Who gives up does so where its request is: dry runs leave from there.
+        if answer.outcome == Outcome::TimedOut
+            && let Some(broker) = &mut self.brokers[answer.request.node.index()]
+        {
+            broker.forget(answer.request);
         }
     }
 
     fn describe(&self, _view: &View<'_>, entity: &str) -> Option<String> {
-        let node = self.nodes.iter().position(|name| name == entity)?;
+        let node = *self.node_places.get(entity)?;
         self.brokers[node].as_ref().map(Broker::dump)
     }
 }

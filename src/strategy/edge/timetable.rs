@@ -38,9 +38,6 @@ pub enum Change {
 impl EdgeBrokers {
     pub(super) fn by_timetable(&mut self, change: Change, view: &View<'_>, orders: &mut Orders) {
         let now = view.now();
-        let place = |names: &[String], name: &str| {
-            names.iter().position(|known| known == name).expect("the reader of the scenario has checked the name")
-        };
         match change {
             Change::Announce { computer } => {
                 let pool = view.pool_named(&computer).expect("the reader of the scenario has checked the name");
@@ -56,21 +53,21 @@ impl EdgeBrokers {
                 self.tell(commands, now, orders);
             }
             Change::Set { broker, function, destination, weight } => {
-                let (node, function) = (place(&self.nodes, &broker), place(&self.functions, &function));
+                let (node, function) = (self.node_places[&broker], self.function_places[&function]);
                 let (id, is_final) = self.named(&destination);
                 self.change(node, function, id, weight, is_final, now);
             }
             Change::Remove { broker, function, destination } => {
-                let (node, function) = (place(&self.nodes, &broker), place(&self.functions, &function));
+                let (node, function) = (self.node_places[&broker], self.function_places[&function]);
                 let (id, _) = self.named(&destination);
                 self.broker_at(node).remove(now, function as u32, id);
             }
             Change::Flush { broker } => {
-                let node = place(&self.nodes, &broker);
+                let node = self.node_places[&broker];
                 self.broker_at(node).flush();
             }
             Change::Reset { broker } => {
-                let node = place(&self.nodes, &broker);
+                let node = self.node_places[&broker];
                 self.broker_at(node).reset(now);
             }
         }
@@ -78,13 +75,8 @@ impl EdgeBrokers {
 
     /// The number of a destination named by a person, and whether it is a computer. A pool goes before a node of its name.
     fn named(&self, name: &str) -> (u32, bool) {
-        match self.pools.iter().position(|pool| pool == name) {
-            Some(pool) => (pool as u32, true),
-            None => {
-                let node = self.nodes.iter().position(|node| node == name);
-                let node = node.expect("the reader of the scenario has checked the name");
-                ((node + self.pools.len()) as u32, false)
-            }
-        }
+        let pool = self.destinations.get(&super::computer(name)).map(|&id| (id, true));
+        let node = || self.destinations.get(name).map(|&id| (id, false));
+        pool.or_else(node).expect("the reader of the scenario has checked the name")
     }
 }

@@ -120,8 +120,13 @@ impl Optimizer {
                     Statistic::Min => memory.min,
                     Statistic::Max => memory.max,
                 };
-                // Delays of zero teach nothing, here as with the other rules: the original could not measure one.
-                let _ = table.set(now, function as u32, destination, weight as f32);
+                match table.set(now, function as u32, destination, weight as f32) {
+                    // Delays of zero teach nothing, here as with the other rules: the original could not measure one.
+                    Ok(()) | Err(TableError::BadDestination { .. }) => {}
+                    Err(TableError::UnknownDestination | TableError::NoDestination) => {
+                        unreachable!("the destination was just listed")
+                    }
+                }
             }
             memories.destinations.clear();
             memories.list.clear();
