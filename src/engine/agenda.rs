@@ -37,13 +37,12 @@ impl Handle {
     }
 }
 
-/// The planned events. Space grows with the largest number pending at once; nothing is allocated below that.
+/// The planned events. Space grows with the largest number pending at once; nothing is allocated below that, but for a
+/// moment once in 268 million plans.
 #[derive(Clone, Debug)]
 pub struct Agenda<E: Copy> {
     /// Heap position `i` is lane `i % 4` of group `i / 4`; positions at `end` and above hold [`NOTHING`].
     keys: Vec<Siblings>,
-    /// The slot of the event at each heap position.
-    occupants: Vec<[u32; 4]>,
     /// One past the last leaf.
     end: usize,
     /// The root was popped and not filled again; its key is then below every other, so that nothing rises past it.
@@ -52,7 +51,8 @@ pub struct Agenda<E: Copy> {
     positions: Vec<u32>,
     slots: Vec<Slot<E>>,
     first_free: u32,
-    planned: u64,
+    /// The highest number in the order of planning that was given.
+    planned: u32,
     now: Instant,
 }
 
@@ -67,23 +67,48 @@ struct Slot<E> {
     event: E,
 }
 
+impl Siblings {
+    /// The least of the four with its lane, without branches.
+    #[inline]
+    fn least(&self) -> (usize, u128) {
+        let Siblings(keys) = self;
+        let left = usize::from(keys[1] < keys[0]);
+        let right = 2 + usize::from(keys[3] < keys[2]);
+        let least = if keys[right] < keys[left] { right } else { left };
+        (least, keys[least])
+    }
+}
+
 /// The root is the last lane of the first group, so that the children of position `p` are exactly group `p - 2`.
 const ROOT: usize = 3;
 /// The key of an empty position, after every real one.
 const NOTHING: u128 = u128::MAX;
 const NO_SLOT: u32 = u32::MAX;
-/// A key is instant (64 bits), rank (8), order of planning (56), compared as one number. At ten million plans per
-/// second the order of planning lasts for two centuries.
-const SEQUENCE_BITS: u32 = 56;
+/// A key is instant (64 bits), rank (8), order of planning (28) and slot (28), compared as one number: no two are
+/// numbered alike, so that the slot decides nothing and is only carried along.
+const SLOT_BITS: u32 = 28;
+const RANK_BEGINS: u32 = 56;
+/// The last number in the order of planning; after it those that are pending are numbered anew.
+const PLANNED_MAX: u32 = (1 << (RANK_BEGINS - SLOT_BITS)) - 1;
 
+/// How many may be pending: fewer than there are numbers, so that numbering anew leaves some.
+const PENDING_MAX: u32 = PLANNED_MAX - 1;
+
+/// The group of the children of a position that is in the heap, hence not below [`ROOT`]; no check is spent on that.
 #[inline]
-const fn first_child(position: usize) -> usize {
-    4 * (position - 2)
+const fn children(position: usize) -> usize {
+    position.wrapping_sub(2)
 }
 
 #[inline]
 const fn parent(position: usize) -> usize {
     position / 4 + 2
+}
+
+#[inline]
+const fn key(at: Instant, rank: Rank, number: u32, slot: u32) -> u128 {
+    (at.as_nanos() as u128) << 64
+        | ((rank.0 as u64) << RANK_BEGINS | (number as u64) << SLOT_BITS | slot as u64) as u128
 }
 
 #[inline]
@@ -93,7 +118,12 @@ const fn instant_of(key: u128) -> Instant {
 
 #[inline]
 const fn rank_of(key: u128) -> Rank {
-    Rank((key >> SEQUENCE_BITS) as u8)
+    Rank((key >> RANK_BEGINS) as u8)
+}
+
+#[inline]
+const fn slot_of(key: u128) -> u32 {
+    key as u32 & ((1 << SLOT_BITS) - 1)
 }
 
 impl<E: Copy> Default for Agenda<E> {
@@ -106,7 +136,6 @@ impl<E: Copy> Agenda<E> {
     pub fn new() -> Agenda<E> {
         Agenda {
             keys: vec![Siblings([NOTHING; 4])],
-            occupants: vec![[NO_SLOT; 4]],
             end: ROOT,
             root_is_vacant: false,
             positions: Vec::new(),
@@ -120,14 +149,15 @@ impl<E: Copy> Agenda<E> {
     /// Plans `event`. The caller has ensured that `at` is not before the last event popped.
     #[inline]
     pub fn plan(&mut self, at: Instant, rank: Rank, event: E) -> Handle {
-        let key = self.stamp(at, rank);
+        let number = self.number(at);
         let handle = self.occupy(event);
+        let key = key(at, rank, number, handle.slot());
         if self.root_is_vacant {
             self.root_is_vacant = false;
-            self.sink(ROOT, key, handle.slot());
+            self.sink(ROOT, key);
         } else {
             let leaf = self.add_leaf();
-            self.rise(leaf, key, handle.slot());
+            self.rise(leaf, key);
         }
         handle
     }
@@ -137,9 +167,9 @@ impl<E: Copy> Agenda<E> {
     pub fn cancel(&mut self, handle: Handle) -> Option<E> {
         let hole = self.position(handle)?;
         let event = self.release(handle.slot());
-        let (key, slot) = self.take_leaf();
+        let leaf = self.take_leaf();
         if hole < self.end {
-            self.settle(hole, key, slot);
+            self.settle(hole, leaf);
         }
         Some(event)
     }
@@ -149,8 +179,9 @@ impl<E: Copy> Agenda<E> {
     #[inline]
     pub fn move_to(&mut self, handle: Handle, at: Instant) -> bool {
         let Some(position) = self.position(handle) else { return false };
-        let key = self.stamp(at, rank_of(self.key(position)));
-        self.settle(position, key, handle.slot());
+        let number = self.number(at);
+        let key = key(at, rank_of(self.key(position)), number, handle.slot());
+        self.settle(position, key);
         true
     }
 
@@ -163,11 +194,10 @@ impl<E: Copy> Agenda<E> {
     #[inline]
     pub fn peek(&self) -> Option<(Instant, Rank)> {
         let first = match self.root_is_vacant {
-            false if self.end > ROOT => self.key(ROOT),
-            true if self.end > first_child(ROOT) => self.least_child(first_child(ROOT)).1,
-            _ => return None,
+            false => self.key(ROOT),
+            true => self.keys.get(children(ROOT)).map_or(NOTHING, |siblings| siblings.least().1),
         };
-        Some((instant_of(first), rank_of(first)))
+        (first != NOTHING).then_some((instant_of(first), rank_of(first)))
     }
 
     /// Takes what comes next; `None` when nothing is planned.
@@ -184,11 +214,10 @@ impl<E: Copy> Agenda<E> {
             self.fill_root();
         }
         assert!(self.end > ROOT, "what is taken was planned");
-        let [.., slot] = self.occupants[0];
-        self.now = instant_of(self.key(ROOT));
-        self.keys[0].0[ROOT] = 0;
+        let first = std::mem::replace(&mut self.keys[0].0[ROOT], 0);
+        self.now = instant_of(first);
         self.root_is_vacant = true;
-        (self.now, self.release(slot))
+        (self.now, self.release(slot_of(first)))
     }
 
     /// How many events are pending.
@@ -202,11 +231,29 @@ impl<E: Copy> Agenda<E> {
         self.len() == 0
     }
 
+    /// The next number in the order of planning, for something at `at`.
     #[inline]
-    fn stamp(&mut self, at: Instant, rank: Rank) -> u128 {
+    fn number(&mut self, at: Instant) -> u32 {
         assert!(at >= self.now, "nothing is planned in the past: {at} lies before {}", self.now);
+        if self.planned == PLANNED_MAX {
+            self.number_anew();
+        }
         self.planned += 1;
-        u128::from(at.as_nanos()) << 64 | u128::from(u64::from(rank.0) << SEQUENCE_BITS | self.planned)
+        self.planned
+    }
+
+    /// Gives the numbers from one on to those that are pending, in the same order: the heap stays as it is.
+    #[cold]
+    fn number_anew(&mut self) {
+        let first = ROOT + usize::from(self.root_is_vacant);
+        let mut pending: Vec<u128> = (first..self.end).map(|position| self.key(position)).collect();
+        pending.sort_unstable();
+        self.planned = 0;
+        for old in pending {
+            self.planned += 1;
+            let position = self.positions[slot_of(old) as usize] as usize;
+            self.place(position, key(instant_of(old), rank_of(old), self.planned, slot_of(old)));
+        }
     }
 
     #[inline]
@@ -229,8 +276,8 @@ impl<E: Copy> Agenda<E> {
 
     #[cold]
     fn add_slot(&mut self, event: E) -> Handle {
-        let slot = u32::try_from(self.slots.len()).ok().filter(|&slot| slot < NO_SLOT / 2);
-        let slot = slot.expect("the limit of a run on what is pending keeps it below two thousand million");
+        let slot = u32::try_from(self.slots.len()).ok().filter(|&slot| slot < PENDING_MAX);
+        let slot = slot.expect("the limits of a run and of its clients keep what is pending below 268 million");
         self.slots.push(Slot { generation: 0, event });
         self.positions.push(0);
         Handle::new(slot, 0)
@@ -252,38 +299,24 @@ impl<E: Copy> Agenda<E> {
     }
 
     #[inline]
-    fn place(&mut self, position: usize, key: u128, slot: u32) {
+    fn place(&mut self, position: usize, key: u128) {
         self.keys[position / 4].0[position % 4] = key;
-        self.occupants[position / 4][position % 4] = slot;
-        self.positions[slot as usize] = position as u32;
-    }
-
-    /// The least of four siblings with its position, without branches. Empty lanes hold the greatest key of all.
-    #[inline]
-    fn least_child(&self, first: usize) -> (usize, u128) {
-        let Siblings(keys) = &self.keys[first / 4];
-        let left = usize::from(keys[1] < keys[0]);
-        let right = 2 + usize::from(keys[3] < keys[2]);
-        let least = if keys[right] < keys[left] { right } else { left };
-        (first + least, keys[least])
+        self.positions[slot_of(key) as usize] = position as u32;
     }
 
     #[inline]
     fn add_leaf(&mut self) -> usize {
         if self.end == 4 * self.keys.len() {
             self.keys.push(Siblings([NOTHING; 4]));
-            self.occupants.push([NO_SLOT; 4]);
         }
         self.end += 1;
         self.end - 1
     }
 
     #[inline]
-    fn take_leaf(&mut self) -> (u128, u32) {
+    fn take_leaf(&mut self) -> u128 {
         self.end -= 1;
-        let leaf = self.end;
-        let key = std::mem::replace(&mut self.keys[leaf / 4].0[leaf % 4], NOTHING);
-        (key, self.occupants[leaf / 4][leaf % 4])
+        std::mem::replace(&mut self.keys[self.end / 4].0[self.end % 4], NOTHING)
     }
 
     /// Fills the vacant root with the last leaf. That one mostly belongs near the leaves, so the vacancy is first led
@@ -291,54 +324,60 @@ impl<E: Copy> Agenda<E> {
     #[inline]
     fn fill_root(&mut self) {
         self.root_is_vacant = false;
-        let (key, slot) = self.take_leaf();
+        let leaf = self.take_leaf();
         if self.end == ROOT {
             return;
         }
         let mut hole = ROOT;
-        while first_child(hole) < self.end {
-            let (child, child_key) = self.least_child(first_child(hole));
-            self.place(hole, child_key, self.occupants[child / 4][child % 4]);
+        while let Some(siblings) = self.keys.get(children(hole)) {
+            let (lane, key) = siblings.least();
+            if key == NOTHING {
+                break;
+            }
+            let child = 4 * children(hole) + lane;
+            self.place(hole, key);
             hole = child;
         }
-        self.rise(hole, key, slot);
+        self.rise(hole, leaf);
     }
 
-    /// Puts an entry where there is a hole anywhere in the heap.
+    /// Puts a key where there is a hole anywhere in the heap.
     #[inline]
-    fn settle(&mut self, hole: usize, key: u128, slot: u32) {
+    fn settle(&mut self, hole: usize, key: u128) {
         if hole > ROOT && key < self.key(parent(hole)) {
-            self.rise(hole, key, slot);
+            self.rise(hole, key);
         } else {
-            self.sink(hole, key, slot);
+            self.sink(hole, key);
         }
     }
 
     #[inline]
-    fn rise(&mut self, mut hole: usize, key: u128, slot: u32) {
+    fn rise(&mut self, mut hole: usize, key: u128) {
         while hole > ROOT {
             let above = parent(hole);
             let above_key = self.key(above);
             if above_key < key {
                 break;
             }
-            self.place(hole, above_key, self.occupants[above / 4][above % 4]);
+            self.place(hole, above_key);
             hole = above;
         }
-        self.place(hole, key, slot);
+        self.place(hole, key);
     }
 
     #[inline]
-    fn sink(&mut self, mut hole: usize, key: u128, slot: u32) {
-        while first_child(hole) < self.end {
-            let (child, child_key) = self.least_child(first_child(hole));
+    fn sink(&mut self, mut hole: usize, key: u128) {
+        // Empty lanes hold the greatest key of all, below which nothing sinks.
+        while let Some(siblings) = self.keys.get(children(hole)) {
+            let (lane, child_key) = siblings.least();
             if key < child_key {
                 break;
             }
-            self.place(hole, child_key, self.occupants[child / 4][child % 4]);
+            let child = 4 * children(hole) + lane;
+            self.place(hole, child_key);
             hole = child;
         }
-        self.place(hole, key, slot);
+        self.place(hole, key);
     }
 }
 

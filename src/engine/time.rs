@@ -74,9 +74,13 @@ impl Span {
         if !(ns > -0.5 && ns < u64::MAX as f64) {
             return None;
         }
-        // What is cut off is exact in a float, so this rounds as `round` does, without its call.
-        let whole = ns as u64;
-        Some(Span(whole + u64::from(ns - whole as f64 >= 0.5)))
+        // What is cut off is exact in a float, so this rounds as `round` does, without its call. Nearly every length fits a
+        // signed number, which processors convert in one step.
+        if ns < (1u64 << 63) as f64 {
+            let whole = ns as i64;
+            return Some(Span(whole as u64 + u64::from(ns - whole as f64 >= 0.5)));
+        }
+        Some(Span(ns as u64))
     }
 
     #[inline]

@@ -3,11 +3,13 @@
 //! The [`Computer`] decides who runs; the verbs here keep the books of it (counts, phases, bills) as those of `serve` do
 //! for other pools, and plan its next completion and its reports of utilisation.
 
+use smallvec::SmallVec;
+
 use super::edge_computer::{Computer, ComputerType, ContainerId, Done};
 use super::event::Event;
 use super::ids::{FunctionId, InstanceId, PoolId, RequestId};
 use super::instance::Signal;
-use super::pool::{Births, Capacity, Pool};
+use super::pool::{Births, Capacity, Charge, Pool};
 use super::request::{Outcome, Request, State};
 use super::serve::Offer;
 use super::world::{Plan, World};
@@ -29,20 +31,56 @@ pub struct ComputerSpec {
 }
 
 /// One computer at work.
+#[repr(C, align(64))]
 pub(crate) struct Machine {
     pub computer: Computer,
-    /// By function.
-    containers: Vec<Option<ContainerId>>,
+    /// In order of functions.
+    containers: SmallVec<[(FunctionId, ContainerId); 2]>,
     /// The pool's only instance, once a call has begun.
     instance: Option<InstanceId>,
-    copies_input: bool,
-    report: Span,
     /// The next completion in the agenda.
     event: Option<Handle>,
+    report: Span,
     /// Reports have begun: with the first call.
     reports: bool,
+    copies_input: bool,
     /// Cores in use, as the pool's books have them.
     cores_busy: u32,
+}
+
+/// The edge computers of a world, by the pools that they are.
+#[derive(Default)]
+pub(crate) struct Machines {
+    /// By pool, as far as the last computer.
+    places: Vec<Option<u32>>,
+    machines: Vec<Machine>,
+}
+
+impl Machines {
+    pub fn new(pools: &[Pool]) -> Machines {
+        let mut all = Machines::default();
+        for (pool, spec) in pools.iter().enumerate().filter_map(|(k, pool)| Some((k, pool.spec.computer.as_deref()?))) {
+            let by_time = matches!(pools[pool].spec.charge, Charge::Held { .. });
+            assert!(by_time, "a computer is paid by the time it is held");
+            all.places.resize(pool, None);
+            all.places.push(Some(all.machines.len() as u32));
+            all.machines.push(Machine::new(spec));
+        }
+        all
+    }
+
+    /// The computer that a pool is; most pools are none.
+    #[inline]
+    pub fn get(&self, id: PoolId) -> Option<&Machine> {
+        let place = (*self.places.get(id.index())?)?;
+        Some(&self.machines[place as usize])
+    }
+
+    #[inline]
+    fn get_mut(&mut self, id: PoolId) -> Option<&mut Machine> {
+        let place = (*self.places.get(id.index())?)?;
+        Some(&mut self.machines[place as usize])
+    }
 }
 
 /// Lists that are used from one completion to the next, of whatever computer.
@@ -53,13 +91,12 @@ pub(crate) struct Lists {
 }
 
 impl Machine {
-    pub fn new(spec: &ComputerSpec) -> Machine {
+    fn new(spec: &ComputerSpec) -> Machine {
         let computer = Computer::new(&spec.kind, spec.faithful).expect("a checked computer is sound").telling();
-        let functions = spec.functions.iter().map(|function| function.index() + 1).max().unwrap_or(0);
-        let mut containers = vec![None; functions];
-        for (function, container) in spec.functions.iter().zip(&spec.kind.containers) {
-            containers[function.index()] = computer.container(&container.function);
-        }
+        let of = |name: &str| computer.container(name).expect("a computer knows its containers");
+        let own = spec.functions.iter().zip(&spec.kind.containers);
+        let mut containers: SmallVec<_> = own.map(|(&function, own)| (function, of(&own.function))).collect();
+        containers.sort_unstable();
         Machine {
             computer,
             containers,
@@ -73,7 +110,8 @@ impl Machine {
     }
 
     fn container(&self, function: FunctionId) -> Option<ContainerId> {
-        self.containers.get(function.index()).copied().flatten()
+        let place = self.containers.binary_search_by_key(&function, |&(own, _)| own).ok()?;
+        Some(self.containers[place].1)
     }
 
     fn needs(&self, container: ContainerId, request: &Request) -> (u64, u64) {
@@ -91,7 +129,7 @@ impl World {
     pub(crate) fn offer_to_computer(&mut self, id: RequestId, pool_id: PoolId, now: Instant, plan: &mut Plan) -> Offer {
         let request = self.requests.get_mut(id.0);
         let function = request.function;
-        let machine = self.machines[pool_id.index()].as_mut().expect("a computer's capacity has a computer");
+        let machine = self.machines.get_mut(pool_id).expect("a computer's capacity has a computer");
         let Some(container) = machine.container(function) else {
             request.ended = Some(now);
             return Offer::Refused(Outcome::Refused);
@@ -124,7 +162,7 @@ impl World {
     /// Calls on a computer are done by now: appends them in the order in which their answers leave. Its event has been
     /// delivered.
     pub fn computer_done(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan, ended: &mut Vec<RequestId>) {
-        let machine = self.machines[pool_id.index()].as_mut().expect("only a computer's calls end this way");
+        let machine = self.machines.get_mut(pool_id).expect("only a computer's calls end this way");
         machine.event = None;
         machine.computer.advance(now, &mut self.lists.done);
         ended.extend(self.lists.done.drain(..).map(|done| request_of(done.call)));
@@ -149,7 +187,7 @@ impl World {
 
     /// A computer reports; it will again while `more` work may come.
     pub fn report_due(&mut self, pool_id: PoolId, more: bool, now: Instant, plan: &mut Plan) {
-        let machine = self.machines[pool_id.index()].as_mut().expect("only computers report");
+        let machine = self.machines.get_mut(pool_id).expect("only computers report");
         machine.computer.advance(now, &mut self.lists.done);
         assert!(self.lists.done.is_empty(), "calls that end at an instant end before its reports");
         machine.computer.report().for_each(drop);
@@ -163,7 +201,7 @@ impl World {
 
     /// Takes a call out of a computer because its caller gave up.
     pub(crate) fn withdraw_from_computer(&mut self, id: RequestId, pool_id: PoolId, now: Instant, plan: &mut Plan) {
-        let machine = self.machines[pool_id.index()].as_mut().expect("the caller has looked");
+        let machine = self.machines.get_mut(pool_id).expect("the caller has looked");
         if !machine.computer.withdraw(now, id.index() as u64) {
             return;
         }
@@ -180,7 +218,7 @@ impl World {
     /// Seconds that a pool expects a call to take, were it made now; nothing for pools that do not know.
     pub fn dry_run(&self, id: RequestId, pool_id: PoolId) -> f64 {
         let request = self.request(id);
-        let Some(machine) = &self.machines[pool_id.index()] else { return 0.0 };
+        let Some(machine) = self.machines.get(pool_id) else { return 0.0 };
         let Some(container) = machine.container(request.function) else { return f64::INFINITY };
         machine.computer.dry_run_needing(container, machine.needs(container, request).0)
     }
@@ -197,12 +235,12 @@ impl World {
     #[inline]
     fn copies_input(&self, id: PoolId) -> bool {
         matches!(self.pools[id.index()].spec.capacity, Capacity::Computer { .. })
-            && self.machines[id.index()].as_ref().is_some_and(|machine| machine.copies_input)
+            && self.machines.get(id).is_some_and(|machine| machine.copies_input)
     }
 
     /// Writes down which calls the computer has taken out of its lines and started.
     fn begin_those_in_line(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan) {
-        let machine = self.machines[pool_id.index()].as_mut().expect("the caller has looked");
+        let machine = self.machines.get_mut(pool_id).expect("the caller has looked");
         let mut begun = std::mem::take(&mut self.lists.begun);
         machine.computer.take_begun(&mut begun);
         begun.drain(..).for_each(|call| self.begin_on_computer(request_of(call), pool_id, now, plan));
@@ -211,7 +249,7 @@ impl World {
 
     /// Writes down that the computer has started a call.
     fn begin_on_computer(&mut self, id: RequestId, pool_id: PoolId, now: Instant, plan: &mut Plan) {
-        let machine = self.machines[pool_id.index()].as_mut().expect("the caller has looked");
+        let machine = self.machines.get_mut(pool_id).expect("the caller has looked");
         let pool = &mut self.pools[pool_id.index()];
         let instance_id = *machine.instance.get_or_insert_with(|| only_instance(pool));
         let instance = self.instances.get_mut(instance_id.0);
@@ -232,7 +270,7 @@ impl World {
 
     /// Books the cores that a computer uses from now on, and moves its next completion to where it now belongs.
     fn plan_computer(&mut self, pool_id: PoolId, now: Instant, plan: &mut Plan) {
-        let machine = self.machines[pool_id.index()].as_mut().expect("the caller has looked");
+        let machine = self.machines.get_mut(pool_id).expect("the caller has looked");
         let in_use = machine.computer.cores_in_use();
         let before = std::mem::replace(&mut machine.cores_busy, in_use);
         if before != in_use {

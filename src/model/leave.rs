@@ -16,7 +16,7 @@ impl World {
         }
         let state = request.state;
         if let Some(pool) = request.pool
-            && self.machines[pool.index()].is_some()
+            && self.machines.get(pool).is_some()
         {
             return self.withdraw_from_computer(id, pool, now, plan);
         }

@@ -1,6 +1,8 @@
 //! Delay and bandwidth between nodes. A message takes latency plus its size over the bandwidth of each link on its path;
 //! links do not congest.
 
+use std::collections::BTreeMap;
+
 use super::ids::NodeId;
 use crate::engine::time::Span;
 
@@ -29,8 +31,10 @@ pub struct Exchange {
 #[derive(Clone, Debug, Default)]
 pub struct Network {
     nodes: usize,
-    /// Row-major by (from, to); `None` where no path exists.
-    paths: Vec<Option<Path>>,
+    /// Row-major by (from, to): which of the kinds of path leads there, or [`NO_PATH`]. Every message looks here, and of
+    /// thousands of pairs most have a path like others.
+    kinds: Vec<u32>,
+    paths: Vec<Path>,
     /// Row-major by (from, to): joined by a link of their own.
     linked: Vec<bool>,
 }
@@ -41,6 +45,16 @@ struct Path {
     hops: u32,
     /// Seconds per bit, summed over the links.
     seconds_per_bit: f64,
+}
+
+const NO_PATH: u32 = u32::MAX;
+
+/// What a message between two nodes takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trip {
+    pub delay: Span,
+    /// Links on the way.
+    pub hops: u32,
 }
 
 impl Network {
@@ -78,7 +92,16 @@ impl Network {
                 }
             }
         }
-        Network { nodes, paths, linked }
+        let (mut kinds, mut known, mut places) = (Vec::with_capacity(paths.len()), Vec::new(), BTreeMap::new());
+        for path in paths {
+            kinds.push(path.map_or(NO_PATH, |path| {
+                *places.entry((path.latency, path.hops, path.seconds_per_bit.to_bits())).or_insert_with(|| {
+                    known.push(path);
+                    (known.len() - 1) as u32
+                })
+            }));
+        }
+        Network { nodes, kinds, paths: known, linked }
     }
 
     /// Whether a link joins two nodes.
@@ -86,19 +109,21 @@ impl Network {
         self.linked[a.index() * self.nodes + b.index()]
     }
 
-    /// Time for `bytes` from one node to another; `None` when no path leads there.
-    pub fn delay(&self, from: NodeId, to: NodeId, bytes: u64) -> Option<Span> {
+    /// What `bytes` take from one node to another; `None` when no path leads there.
+    #[inline]
+    pub fn trip(&self, from: NodeId, to: NodeId, bytes: u64) -> Option<Trip> {
         if from == to {
-            return Some(Span::ZERO);
+            return Some(Trip { delay: Span::ZERO, hops: 0 });
         }
-        let path = self.paths[from.index() * self.nodes + to.index()]?;
+        let kind = self.kinds[from.index() * self.nodes + to.index()];
+        let path = self.paths.get(kind as usize)?;
         let transfer = Span::from_secs_f64(bytes as f64 * 8.0 * path.seconds_per_bit)?;
-        Some(path.latency + transfer)
+        Some(Trip { delay: path.latency + transfer, hops: path.hops })
     }
 
-    /// Links between two nodes on the quickest path; `None` when no path leads there.
-    pub fn hops(&self, from: NodeId, to: NodeId) -> Option<u32> {
-        self.paths[from.index() * self.nodes + to.index()].map(|path| path.hops)
+    /// Time for `bytes` from one node to another; `None` when no path leads there.
+    pub fn delay(&self, from: NodeId, to: NodeId, bytes: u64) -> Option<Span> {
+        self.trip(from, to, bytes).map(|trip| trip.delay)
     }
 }
 

@@ -19,8 +19,8 @@ use crate::engine::law::Law;
 use crate::engine::random::{Keyed, Streams};
 use crate::engine::time::{Instant, Span};
 
-/// What a pool is made of, checked. What every request asks for comes last, in two lines of the cache: in a [`Pool`] that
-/// is beside the counts.
+/// What a pool is made of, checked. What requests ask for comes last, in two lines of the cache, the second of which is all
+/// that a computer's calls look at: in a [`Pool`] that is beside the counts.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub struct PoolSpec {
@@ -35,14 +35,14 @@ pub struct PoolSpec {
     /// Billed as a load balancer in front of the pool.
     pub balancer_billed: bool,
     pub birth: Birth,
-    pub charge: Charge,
+    /// The service of the request that started an instance takes this many times as long.
+    pub cold_factor: f64,
     /// Seconds for one unit of work on a warm instance.
     pub seconds_per_work: f64,
+    pub charge: Charge,
     pub node: NodeId,
     pub queue: QueueRule,
     pub capacity: Capacity,
-    /// The service of the request that started an instance takes this many times as long.
-    pub cold_factor: f64,
     /// The balancer answers for an instance that takes longer (HTTP 504).
     pub idle_timeout: Option<Span>,
 }
@@ -232,12 +232,12 @@ pub struct Pool {
     /// What is asked for: the fleet's size, or provisioned environments.
     pub desired: u32,
     pub(crate) hour: super::books::HourUse,
+    /// Thousandths of cores in use, over time; only where requests share cores.
+    pub cores_busy: Gauge,
     /// Responses since the monitor last looked.
     pub(crate) answered: Answered,
     pub(crate) launched: u64,
     pub(crate) births: Births,
-    /// Thousandths of cores in use, over time; only where requests share cores.
-    pub cores_busy: Gauge,
     /// Instances billed or kept: booting, initial, serving and draining, over time.
     pub alive: Gauge,
     /// Instances from readiness to their end, over time: the capacity that utilisation is measured by.

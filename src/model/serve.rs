@@ -253,6 +253,14 @@ impl World {
         if self.monitor.is_read() {
             pool.answered.add(now.since(request.offered.expect("what runs was offered")));
         }
+        let held_by_slot = |at_once: u32| (instance.bill.held_at(now) - request.held_from_pico) / u64::from(at_once);
+        if let Capacity::Computer { workers, .. } = pool.spec.capacity {
+            // It is paid by time held, and nobody chooses among its instances: it has one.
+            let held = held_by_slot(workers);
+            request.cost_held_pico += held;
+            pool.hour.held_pico += held;
+            return;
+        }
         match &pool.spec.charge {
             Charge::PerUse { price, memory_mib, bills_cold_start } => {
                 let from = if *bills_cold_start { request.bound.unwrap_or(begun) } else { begun };
@@ -270,17 +278,14 @@ impl World {
                         let sharing = instance.sharing.as_ref().expect("a sharing pool's instance shares");
                         sharing.charged_pico() - request.held_from_pico
                     }
-                    Capacity::Slots(at_once) | Capacity::Computer { workers: at_once, .. } => {
-                        (instance.bill.held_at(now) - request.held_from_pico) / u64::from(at_once)
-                    }
+                    Capacity::Slots(at_once) => held_by_slot(at_once),
+                    Capacity::Computer { .. } => unreachable!("computers are done with"),
                 };
                 request.cost_held_pico += held;
                 pool.hour.held_pico += held;
             }
         }
         match &mut pool.births {
-            // Nobody chooses among the instances of a computer: it has one.
-            Births::Fleet(_) if matches!(pool.spec.capacity, Capacity::Computer { .. }) => {}
             Births::Fleet(balancer) if matches!(instance.phase, Phase::Serving { .. }) => {
                 balancer.note(&self.instances, instance_id);
             }

@@ -9,7 +9,7 @@ use super::archive_spec::ArchiveSpec;
 use super::autoscaling::Group;
 use super::books::Books;
 use super::chain::ChainSpec;
-use super::computing::{Lists, Machine};
+use super::computing::{Lists, Machines};
 use super::cover::Cover;
 use super::event::Event;
 use super::function::Function;
@@ -67,8 +67,7 @@ pub struct World {
     /// What each source tells of its requests.
     pub loads: Vec<LoadMeter>,
     pub(crate) tables: Tables,
-    /// Of each pool, the edge computer that it is.
-    pub(crate) machines: Vec<Option<Machine>>,
+    pub(crate) machines: Machines,
     pub(crate) lists: Lists,
     pub(crate) covers: Vec<Cover>,
     pub(crate) instances: Slab<Instance>,
@@ -108,7 +107,7 @@ impl World {
             chains: Vec::new(),
             measures: None,
             arrived: vec![0; functions.len()],
-            machines: pools.iter().map(|pool| pool.spec.computer.as_deref().map(Machine::new)).collect(),
+            machines: Machines::new(&pools),
             lists: Lists::default(),
             asked: vec![0; nodes.len() * functions.len()],
             nodes,

@@ -33,7 +33,7 @@ fn describe_pool(driver: &Driver<'_>, id: PoolId) -> String {
     let pool = driver.world.pool(id);
     let counts = pool.counts;
     let mut text = String::new();
-    if let Some(machine) = &driver.world.machines[id.index()] {
+    if let Some(machine) = driver.world.machines.get(id) {
         let now = crate::model::digits::significant(driver.now.as_secs_f64(), 6);
         for (processor, active, memory, loads) in machine.computer.state() {
             // Time, name and utilisation are what the original's client prints.

@@ -6,7 +6,7 @@
 use super::drive::Driver;
 use crate::engine::time::Span;
 use crate::model::ids::NodeId;
-use crate::model::network::Exchange;
+use crate::model::network::{Exchange, Trip};
 
 /// Messages so far.
 pub struct Traffic {
@@ -41,15 +41,15 @@ impl Driver<'_> {
         }
         let (network, traffic) = (&self.world.network, &mut self.traffic);
         let bytes = bytes.saturating_add(traffic.exchange.overhead_bytes);
-        let mut delay = network.delay(from, to, bytes)? + traffic.exchange.per_message;
+        let Trip { delay, hops } = network.trip(from, to, bytes)?;
+        let mut delay = delay + traffic.exchange.per_message;
         if traffic.connects(from, to) {
             let there_and_back = network.delay(from, to, 0)? + network.delay(to, from, 0)?;
             delay += there_and_back * u64::from(traffic.exchange.handshakes);
         }
         traffic.messages += 1;
         traffic.bytes = traffic.bytes.saturating_add(bytes);
-        let links = u64::from(network.hops(from, to).unwrap_or(0));
-        traffic.byte_hops = traffic.byte_hops.saturating_add(bytes.saturating_mul(links));
+        traffic.byte_hops = traffic.byte_hops.saturating_add(bytes.saturating_mul(u64::from(hops)));
         Some(delay)
     }
 }

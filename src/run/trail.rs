@@ -4,6 +4,8 @@
 
 use std::io;
 
+use smallvec::SmallVec;
+
 use super::drive::Driver;
 use crate::engine::time::{Instant, Span};
 use crate::model::event::Event;
@@ -48,10 +50,12 @@ pub(super) struct Sent {
     pub connection: bool,
 }
 
-/// The brokers that a request has crossed and its answer has still to pass, and where it stands between them.
+/// The brokers that a request has crossed and its answer has still to pass, and where it stands between them: two lines of
+/// the cache where it crosses one broker, as most do.
 #[derive(Debug, Default)]
+#[repr(align(64))]
 pub(super) struct Trail {
-    pub sent: Vec<Sent>,
+    pub sent: SmallVec<[Sent; 1]>,
     /// The broker that it is inside of and that has not sent it on yet, where brokers have so many threads.
     pub thread: Option<NodeId>,
     pub under_way: Option<UnderWay>,

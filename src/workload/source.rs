@@ -54,6 +54,18 @@ pub enum Arrivals {
     Clients(Clients),
 }
 
+impl Arrivals {
+    /// How many clients wait for their answers: 0 where requests come whatever happens.
+    pub fn clients(&self) -> u32 {
+        match self {
+            Arrivals::Closed(closed) => closed.clients(),
+            Arrivals::Clients(clients) => clients.clients(),
+            Arrivals::Replay(replay) => replay.clients,
+            _ => 0,
+        }
+    }
+}
+
 /// Counts that a generator makes when the source begins.
 #[derive(Clone, Debug)]
 pub struct Fitted {
@@ -166,12 +178,7 @@ impl Source {
 
     /// How many clients wait for their answers: 0 for an open source.
     pub fn clients(&self) -> u32 {
-        match &*self.arrivals {
-            Arrivals::Closed(closed) => closed.clients(),
-            Arrivals::Clients(clients) => clients.clients(),
-            Arrivals::Replay(replay) => replay.clients,
-            _ => 0,
-        }
+        self.arrivals.clients()
     }
 
     /// How many users or sensors are switched on; `None` for a source that has none.

@@ -119,3 +119,24 @@ proptest! {
         prop_assert_eq!(none.rows.len(), many.rows.len());
     }
 }
+
+/// Cores are booked at the instants of events, whatever a computer reports in between, and whatever pools stand beside it.
+#[test]
+fn a_call_with_a_core_of_its_own_uses_one_as_long_as_it_runs() {
+    let played = played(
+        "strategies = [\"here\"]\nhorizon = \"10h\"\n[strategy.here]\nuse = \"edge-router\"\npolicy = \"random\"\n\
+         optimizer = \"async\"\ncomputers = [\"c\", \"m\"]\n[nodes.here]\n[functions.f]\nwork = \"exponential(3s)\"\nmemory = \"1MiB\"\n\
+         [sources.clients]\nkind = \"poisson\"\nfunction = \"f\"\nrate = \"2/s\"\npayload = \"1kB\"\nat = \"here\"\n\
+         [pools.a]\nkind = \"function\"\nnode = \"here\"\n[pools.h]\nkind = \"function\"\nnode = \"here\"\n\
+         [pools.c]\nkind = \"computer\"\nreport = \"100ms\"\nprocessors.cpu = { speed = \"20 Gops/s\", cores = 64, memory = \"8GiB\" }\n\
+         containers.f = { workers = 64, ops_per_work = 20e9 }\n\
+         [pools.m]\nkind = \"computer\"\nreport = \"700ms\"\nprocessors.cpu = { speed = \"30 Gops/s\", cores = 64, memory = \"8GiB\" }\n\
+         containers.f = { workers = 64, ops_per_work = 20e9 }\n[pools.z]\nkind = \"function\"\nnode = \"here\"\n",
+    );
+    let (world, end) = (&played.world, played.summary.end);
+    for pool in world.pools.iter().filter(|pool| pool.spec.computer.is_some()) {
+        let (busy, cores) = (pool.busy.read(end).integral, pool.cores_busy.read(end).integral);
+        assert!(pool.counts.begun > 10_000 && busy > 0);
+        assert_eq!(cores, 1000 * busy, "{}", pool.spec.name);
+    }
+}

@@ -71,6 +71,21 @@ fn nothing_is_allocated_once_the_largest_number_pending_was_seen() {
     assert_eq!((agenda.keys.capacity(), agenda.slots.capacity(), agenda.len()), (before.0, before.1, 1_000));
 }
 
+#[test]
+fn equals_keep_their_order_when_they_are_numbered_anew() {
+    let mut agenda = Agenda::new();
+    agenda.planned = PLANNED_MAX - 2;
+    agenda.plan(at(1), Rank(0), 'a');
+    agenda.plan(at(5), Rank(3), 'b');
+    agenda.plan(at(5), Rank(3), 'c');
+    assert_eq!(agenda.planned, 3, "the third found no number left");
+    agenda.pop();
+    agenda.planned = PLANNED_MAX;
+    agenda.plan(at(5), Rank(3), 'd');
+    assert_eq!(agenda.planned, 3, "the vacant root is not numbered");
+    assert_eq!(drain(&mut agenda), [(5, 'b'), (5, 'c'), (5, 'd')]);
+}
+
 proptest! {
     #[test]
     fn the_order_of_planning_matters_only_between_equals(
@@ -95,6 +110,8 @@ proptest! {
         steps in prop::collection::vec((0u8..10, 0u64..50, 0u8..4, any::<prop::sample::Index>()), 0..600),
     ) {
         let mut agenda = Agenda::new();
+        // On the way numbers are used up.
+        agenda.planned = PLANNED_MAX - 90;
         let mut model: BTreeMap<(u64, u8, u64), usize> = BTreeMap::new();
         let mut issued: Vec<(Handle, (u64, u8, u64))> = Vec::new();
         let (mut now, mut planned) = (0, 0);

@@ -38,6 +38,7 @@ impl Done {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Task {
     pub call: u64,
+    /// Of a free slot: the next free one.
     pub container: u32,
     pub operations: u64,
     pub memory: u64,

@@ -9,6 +9,8 @@
 
 use std::collections::VecDeque;
 
+use smallvec::SmallVec;
+
 use crate::engine::time::Instant;
 
 mod call;
@@ -25,35 +27,70 @@ use processor::Processor;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContainerId(u32);
 
+/// As long as a line of the cache: who waits stands elsewhere, since seldom anybody does.
 #[derive(Clone, Debug)]
 struct Container {
-    processor: usize,
+    processor: u32,
     workers: u32,
     busy: u32,
+    /// How many wait.
+    waiting: u32,
     requirements: Requirements,
-    /// Slots of waiting calls.
-    queue: VecDeque<u32>,
-    /// Their operations in all.
-    waiting_operations: u64,
+    line: Box<Line>,
 }
 
-/// The state of one computer.
+impl Container {
+    fn fits(&self, processor: &Processor, memory: u64) -> bool {
+        self.busy < self.workers && processor.memory_used + memory <= processor.memory_bytes
+    }
+
+    /// A call takes a worker, and its memory and share of the processor.
+    fn start(&mut self, processor: &mut Processor, task: &Task, slot: u32, sequence: &mut u64) {
+        self.busy += 1;
+        processor.memory_used += task.memory;
+        processor.start(slot, task.operations, *sequence);
+        *sequence += 1;
+    }
+}
+
+/// Calls that wait at a container.
+#[derive(Clone, Debug, Default)]
+struct Line {
+    slots: VecDeque<u32>,
+    /// Their operations in all.
+    operations: u64,
+}
+
+/// The state of one computer. What a call looks at stands in one piece where there is one processor with one container:
+/// there may be thousands of computers, each looked at seldom enough to have left the cache.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Computer {
     /// In order of processor names, as reports are.
-    processors: Vec<Processor>,
+    processors: SmallVec<[Processor; 1]>,
     /// In order of function names.
-    containers: Vec<Container>,
-    tasks: Vec<Task>,
-    free: Vec<u32>,
-    sequence: u64,
+    containers: SmallVec<[Container; 1]>,
+    tasks: SmallVec<[Task; 1]>,
+    /// The slot that was freed last, or [`NO_SLOT`]; each free task knows the one that was freed before it.
+    first_free: u32,
     wake_all: bool,
-    /// Calls that left a line and started since somebody last asked; `None` where nobody ever asks.
-    begun: Option<Vec<u64>>,
-    /// Of the processors and of the containers: apart from what every call looks at.
-    processor_names: Vec<String>,
+    /// Whether somebody asks for `begun`.
+    tells: bool,
+    sequence: u64,
+    /// Calls that left a line and started since somebody last asked.
+    begun: Vec<u64>,
+    names: Box<Names>,
+}
+
+/// Apart from what every call looks at.
+#[derive(Clone, Debug)]
+struct Names {
+    processors: Vec<String>,
+    /// Of the containers.
     functions: Vec<String>,
 }
+
+const NO_SLOT: u32 = u32::MAX;
 
 impl Computer {
     /// An idle computer at time zero.
@@ -69,52 +106,52 @@ impl Computer {
         containers.sort_by(|a, b| a.function.cmp(&b.function));
         let functions = containers.iter().map(|container| container.function.clone()).collect();
         let containers = containers.into_iter().map(|container| Container {
-            processor: names.iter().position(|name| *name == container.processor).expect("checked above"),
+            processor: names.iter().position(|name| *name == container.processor).expect("checked above") as u32,
             workers: container.workers,
             busy: 0,
+            waiting: 0,
             requirements: container.requirements,
-            queue: VecDeque::new(),
-            waiting_operations: 0,
+            line: Box::default(),
         });
         let containers = containers.collect();
         Ok(Computer {
             processors: processors.iter().map(|p| Processor::new(p.speed_ops_per_s, p.cores, p.memory_bytes)).collect(),
             containers,
-            tasks: Vec::new(),
-            free: Vec::new(),
+            tasks: SmallVec::new(),
+            first_free: NO_SLOT,
             sequence: 0,
             wake_all: !faithful,
-            begun: None,
-            processor_names: names,
-            functions,
+            tells: false,
+            begun: Vec::new(),
+            names: Box::new(Names { processors: names, functions }),
         })
     }
 
     /// The same computer keeping a list of the calls that leave a line and start, for [`Computer::take_begun`].
     pub fn telling(self) -> Computer {
-        Computer { begun: Some(Vec::new()), ..self }
+        Computer { tells: true, ..self }
     }
 
     /// Hands over, in order, the calls that left a line and started since this was last asked.
     pub fn take_begun(&mut self, to: &mut Vec<u64>) {
-        if let Some(begun) = self.begun.as_mut().filter(|begun| !begun.is_empty()) {
-            to.append(begun);
+        if !self.begun.is_empty() {
+            to.append(&mut self.begun);
         }
     }
 
     /// The container that serves a function.
     pub fn container(&self, function: &str) -> Option<ContainerId> {
-        let place = self.functions.binary_search_by(|known| known.as_str().cmp(function)).ok()?;
+        let place = self.names.functions.binary_search_by(|known| known.as_str().cmp(function)).ok()?;
         Some(ContainerId(place as u32))
     }
 
     pub fn function(&self, container: ContainerId) -> &str {
-        &self.functions[container.0 as usize]
+        &self.names.functions[container.0 as usize]
     }
 
     /// Load of the container's processor in whole percent over the last 1, 10 and 30 reports.
     pub fn loads(&self, container: ContainerId) -> [u8; 3] {
-        self.processors[self.containers[container.0 as usize].processor].loads()
+        self.processors[self.containers[container.0 as usize].processor as usize].loads()
     }
 
     /// What a call needs that brings its own work and size: operations and bytes of memory.
@@ -126,7 +163,7 @@ impl Computer {
     /// in whole percent over the last 1, 10 and 30 reports.
     pub fn state(&self) -> impl Iterator<Item = (&str, usize, u64, [u8; 3])> {
         let of = |processor: &Processor| (processor.active(), processor.memory_used, processor.loads());
-        self.processor_names.iter().zip(&self.processors).map(move |(name, processor)| {
+        self.names.processors.iter().zip(&self.processors).map(move |(name, processor)| {
             let (active, memory, loads) = of(processor);
             (name.as_str(), active, memory, loads)
         })
@@ -164,8 +201,9 @@ impl Computer {
         container: ContainerId,
         (operations, memory): (u64, u64),
     ) -> Result<bool, TooLarge> {
-        let place = container.0 as usize;
-        let processor = &mut self.processors[self.containers[place].processor];
+        let place = container.0;
+        let container = &mut self.containers[place as usize];
+        let processor = &mut self.processors[container.processor as usize];
         if memory > processor.memory_bytes {
             return Err(TooLarge { needed_bytes: memory, total_bytes: processor.memory_bytes });
         }
@@ -174,19 +212,23 @@ impl Computer {
         processor.work(now);
         processor.note();
         let loads = processor.loads();
-        let task = Task { call, container: container.0, operations, memory, offered: now, started: now, loads };
-        let slot = self.free.pop().unwrap_or_else(|| {
+        let task = Task { call, container: place, operations, memory, offered: now, started: now, loads };
+        let slot = if let Some(free) = self.tasks.get_mut(self.first_free as usize) {
+            let slot = self.first_free;
+            self.first_free = free.container;
+            *free = task;
+            slot
+        } else {
             self.tasks.push(task);
             (self.tasks.len() - 1) as u32
-        });
-        self.tasks[slot as usize] = task;
-        let fits = self.fits(place, memory);
+        };
+        let fits = container.fits(processor, memory);
         if fits {
-            self.start(slot, now);
+            container.start(processor, &task, slot, &mut self.sequence);
         } else {
-            let container = &mut self.containers[place];
-            container.queue.push_back(slot);
-            container.waiting_operations += operations;
+            container.waiting += 1;
+            container.line.slots.push_back(slot);
+            container.line.operations += operations;
         }
         Ok(fits)
     }
@@ -227,55 +269,51 @@ impl Computer {
 
     /// A call holds nothing any more: those who wait are served.
     fn free_place(&mut self, slot: u32, now: Instant) {
-        let task = self.tasks[slot as usize];
-        let place = task.container as usize;
-        let number = self.containers[place].processor;
-        self.processors[number].memory_used -= task.memory;
-        self.processors[number].note();
-        self.containers[place].busy -= 1;
-        self.free.push(slot);
-        self.serve(place, now);
+        let Task { container: place, memory, .. } = self.tasks[slot as usize];
+        let container = &mut self.containers[place as usize];
+        let number = container.processor;
+        let processor = &mut self.processors[number as usize];
+        processor.memory_used -= memory;
+        processor.note();
+        container.busy -= 1;
+        self.forget(slot);
+        self.serve(place as usize, now);
         if self.wake_all {
             for other in 0..self.containers.len() {
-                if other != place && self.containers[other].processor == number {
+                if other != place as usize && self.containers[other].processor == number {
                     self.serve(other, now);
                 }
             }
         }
     }
 
+    /// The slot of a call that has gone is free.
+    fn forget(&mut self, slot: u32) {
+        self.tasks[slot as usize].container = self.first_free;
+        self.first_free = slot;
+    }
+
     /// Starts waiting calls from the head until one does not fit.
     fn serve(&mut self, place: usize, now: Instant) {
-        while let Some(&slot) = self.containers[place].queue.front() {
-            let Task { memory, operations, .. } = self.tasks[slot as usize];
-            if !self.fits(place, memory) {
+        let container = &mut self.containers[place];
+        if container.waiting == 0 {
+            return;
+        }
+        let processor = &mut self.processors[container.processor as usize];
+        while let Some(&slot) = container.line.slots.front() {
+            let task = &mut self.tasks[slot as usize];
+            if !container.fits(processor, task.memory) {
                 break;
             }
-            let container = &mut self.containers[place];
-            container.queue.pop_front();
-            container.waiting_operations -= operations;
-            self.start(slot, now);
-            if let Some(begun) = &mut self.begun {
-                begun.push(self.tasks[slot as usize].call);
+            container.waiting -= 1;
+            container.line.slots.pop_front();
+            container.line.operations -= task.operations;
+            task.started = now;
+            container.start(processor, task, slot, &mut self.sequence);
+            if self.tells {
+                self.begun.push(task.call);
             }
         }
-    }
-
-    fn fits(&self, place: usize, memory: u64) -> bool {
-        let container = &self.containers[place];
-        let processor = &self.processors[container.processor];
-        container.busy < container.workers && processor.memory_used + memory <= processor.memory_bytes
-    }
-
-    fn start(&mut self, slot: u32, now: Instant) {
-        let task = &mut self.tasks[slot as usize];
-        task.started = now;
-        let container = &mut self.containers[task.container as usize];
-        container.busy += 1;
-        let processor = &mut self.processors[container.processor];
-        processor.memory_used += task.memory;
-        processor.start(slot, task.operations, self.sequence);
-        self.sequence += 1;
     }
 
     /// Takes a call out before its end, because its caller gave up; what it held is free for those who wait. The caller
@@ -284,14 +322,15 @@ impl Computer {
         self.processors.iter_mut().for_each(|processor| processor.work(now));
         let tasks = &self.tasks;
         let waits = self.containers.iter().enumerate().find_map(|(place, container)| {
-            let position = container.queue.iter().position(|&slot| tasks[slot as usize].call == call)?;
+            let position = container.line.slots.iter().position(|&slot| tasks[slot as usize].call == call)?;
             Some((place, position))
         });
         if let Some((place, position)) = waits {
             let container = &mut self.containers[place];
-            let slot = container.queue.remove(position).expect("the position was just found");
-            container.waiting_operations -= tasks[slot as usize].operations;
-            self.free.push(slot);
+            let slot = container.line.slots.remove(position).expect("the position was just found");
+            container.waiting -= 1;
+            container.line.operations -= tasks[slot as usize].operations;
+            self.forget(slot);
             // Behind a call that did not fit there may be one that does.
             self.serve(place, now);
             return true;
@@ -312,12 +351,12 @@ impl Computer {
     /// The same for a call whose operations the caller knows.
     pub fn dry_run_needing(&self, container: ContainerId, operations: u64) -> f64 {
         let own = &self.containers[container.0 as usize];
-        let processor = &self.processors[own.processor];
+        let processor = &self.processors[own.processor as usize];
         let n = processor.active();
         let full = own.busy >= own.workers;
         let mut seconds = 0.0;
         if n > 0 {
-            seconds += own.waiting_operations as f64 / processor.rate(n);
+            seconds += own.line.operations as f64 / processor.rate(n);
             if full {
                 let front = processor.front(|slot| self.tasks[slot as usize].container == container.0);
                 seconds += front / processor.rate(n);
@@ -329,12 +368,12 @@ impl Computer {
     /// Utilisation of every processor since the report before, in order of their names. The caller has advanced the
     /// computer to the instant of the report.
     pub fn report(&mut self) -> impl Iterator<Item = (&str, f64)> {
-        self.processor_names.iter().map(String::as_str).zip(self.processors.iter_mut().map(Processor::report))
+        self.names.processors.iter().map(String::as_str).zip(self.processors.iter_mut().map(Processor::report))
     }
 
     /// Calls that wait, by container and in order.
     pub fn waiting(&self) -> impl Iterator<Item = u64> + '_ {
-        let slots = self.containers.iter().flat_map(|container| &container.queue);
+        let slots = self.containers.iter().flat_map(|container| &container.line.slots);
         slots.map(|&slot| self.tasks[slot as usize].call)
     }
 }
@@ -360,6 +399,25 @@ mod tests {
         let ends: Vec<f64> = done.iter().map(|done| done.finished.as_secs_f64()).collect();
         assert_eq!(ends, [0.10004, 0.10004, 0.10004, 0.10004, 0.20008]);
         assert_eq!(done[4].processing_ms(), 200);
+    }
+
+    #[test]
+    fn who_comes_after_one_that_left_takes_its_slot_and_nothing_else() {
+        let mut computer = Computer::new(&ComputerType::raspberry(1, 0), false).unwrap();
+        let function = computer.container("clambda0").unwrap();
+        for call in 0..6 {
+            computer.offer(Instant::ZERO, call, function, 10_000).unwrap();
+        }
+        assert_eq!(computer.waiting().collect::<Vec<_>>(), [4, 5]);
+        assert!(computer.withdraw(Instant::ZERO, 4) && computer.withdraw(Instant::ZERO, 2));
+        assert!(!computer.withdraw(Instant::ZERO, 4), "it is not here any more");
+        assert_eq!(computer.waiting().count(), 0, "the sixth has the worker of the third");
+        computer.offer(Instant::ZERO, 6, function, 20_000).unwrap();
+        computer.offer(Instant::ZERO, 7, function, 10_000).unwrap();
+        assert_eq!(computer.tasks.len(), 6);
+        let mut done = Vec::new();
+        computer.advance(at(1.0), &mut done);
+        assert_eq!(done.iter().map(|done| done.call).collect::<Vec<_>>(), [0, 1, 3, 5, 7, 6]);
     }
 
     #[test]

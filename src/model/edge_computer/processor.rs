@@ -22,25 +22,27 @@ pub(super) struct Active {
     pub(super) slot: u32,
 }
 
+/// Two lines of the cache, first what tells when the next call ends: there may be thousands of computers.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(super) struct Processor {
-    speed_ops_per_s: f64,
-    cores: u32,
-    pub(super) memory_bytes: u64,
-    pub(super) memory_used: u64,
     active: BinaryHeap<Reverse<Active>>,
     /// Operations given to each active call since the processor was last idle.
     given: f64,
-    /// The same, at the last arrival or completion: what a dry run knows.
-    given_known: f64,
     until: Instant,
-    /// Active calls integrated over time since the last report, in call nanoseconds.
-    busy_ns: u128,
-    reported: Instant,
-    /// Utilisations, newest last.
-    reports: VecDeque<f64>,
+    speed_ops_per_s: f64,
+    pub(super) memory_bytes: u64,
+    cores: u32,
     /// Whole percent of the last report, and of the mean of the last 10 and 30 (or as many as there are).
     loads: [u8; 3],
+    /// Active calls integrated over time since the last report, in call nanoseconds.
+    busy_ns: u128,
+    pub(super) memory_used: u64,
+    /// What was given at the last arrival or completion: what a dry run knows.
+    given_known: f64,
+    reported: Instant,
+    /// Utilisations, newest last.
+    reports: Box<VecDeque<f64>>,
 }
 
 impl Processor {
@@ -56,7 +58,7 @@ impl Processor {
             until: Instant::ZERO,
             busy_ns: 0,
             reported: Instant::ZERO,
-            reports: VecDeque::with_capacity(REPORTS),
+            reports: Box::new(VecDeque::with_capacity(REPORTS)),
             loads: [0; 3],
         }
     }

@@ -38,6 +38,8 @@ use crate::model::tariff::{PICO, PerHour, Tariff};
 
 /// Most rows of `timeline.csv` for each pool and function.
 const SAMPLES_MAX: u64 = 10_000_000;
+/// Requests in flight, instances alive and clients that the event list has room for: several events of each may be planned.
+const ALIVE_MAX: u64 = 30_000_000;
 /// Longest name that becomes a folder.
 const NAME_MAX: usize = 100;
 
@@ -199,6 +201,10 @@ impl Checker<'_> {
         let provider = self.provider(&raw, &pools, &functions, &sources);
         let economy = self.economy(&raw, &pools);
         let reservations = self.reservations(&raw, tariff.as_ref());
+        let clients: u64 = sources.iter().map(|source| u64::from(source.arrivals.clients())).sum();
+        if clients > ALIVE_MAX {
+            self.refuse_found("sources", format!("{clients} clients in all"), format!("at most {ALIVE_MAX}"));
+        }
         let endless = raw.sources.values().any(raw::Source::is_endless);
         if raw.horizon.is_none() && endless {
             let wanted = "a length of time, since a source goes on for ever without a number of requests";
@@ -272,6 +278,8 @@ impl Checker<'_> {
         ] {
             if value == 0 {
                 self.refuse(key, "a limit above zero");
+            } else if key != "limits.events" && value > ALIVE_MAX {
+                self.refuse(key, format!("at most {ALIVE_MAX}"));
             }
         }
     }

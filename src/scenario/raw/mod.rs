@@ -271,10 +271,10 @@ pub struct Limits {
     /// Events carried out.
     #[serde(default = "events_max")]
     pub events: u64,
-    /// Requests in flight at once.
+    /// Requests in flight at once; at most 30 million.
     #[serde(default = "in_flight_max")]
     pub in_flight: u64,
-    /// Instances alive at once.
+    /// Instances alive at once; at most 30 million.
     #[serde(default = "instances_max")]
     pub instances: u64,
     /// How long after the horizon requests may still be in flight; without one, how long after a request came or ended last.

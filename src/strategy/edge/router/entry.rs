@@ -54,18 +54,30 @@ enum State {
     },
 }
 
-/// The destinations of one function, in the order in which they were added.
+/// The destinations of one function, in the order in which they were added. What every call looks at stands close together:
+/// a broker may know thousands of functions.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    pub(super) function: Box<str>,
+    lanes: Vec<Lane>,
+    state: State,
+    about: Box<About>,
+}
+
+/// What a destination is to a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lane {
+    pub id: u32,
+    pub weight: f32,
+}
+
+/// What an entry is to people.
+#[derive(Clone, Debug)]
+struct About {
+    function: Box<str>,
     created: Instant,
     destinations: Vec<Destination>,
-    /// Their numbers once more, close together: they are searched for each sample.
-    ids: Vec<u32>,
-    weights: Vec<f32>,
     /// Places in order of names.
     by_name: Vec<u16>,
-    state: State,
 }
 
 impl Entry {
@@ -76,30 +88,28 @@ impl Entry {
             Selection::RoundRobin => State::RoundRobin(RoundRobin::new(!faithful)),
             Selection::ProportionalFairness { alpha, beta } => State::Fairness { alpha, beta, services: Vec::new() },
         };
-        Entry {
-            function: function.into(),
-            created: now,
-            destinations: Vec::new(),
-            ids: Vec::new(),
-            weights: Vec::new(),
-            by_name: Vec::new(),
-            state,
-        }
+        let about = About { function: function.into(), created: now, destinations: Vec::new(), by_name: Vec::new() };
+        Entry { lanes: Vec::new(), state, about: Box::new(about) }
+    }
+
+    pub(super) fn function(&self) -> &str {
+        &self.about.function
     }
 
     /// When the entry was created; the published clocks count from here.
     pub fn created(&self) -> Instant {
-        self.created
+        self.about.created
     }
 
     /// Destinations with their weights, in order of insertion.
     pub fn destinations(&self) -> impl Iterator<Item = (&Destination, f32)> {
-        self.destinations.iter().zip(self.weights.iter().copied())
+        self.about.destinations.iter().zip(self.lanes.iter().map(|lane| lane.weight))
     }
 
     /// The same in order of names.
     pub fn by_name(&self) -> impl Iterator<Item = (&Destination, f32)> {
-        self.by_name.iter().map(|&place| (&self.destinations[usize::from(place)], self.weights[usize::from(place)]))
+        let places = self.about.by_name.iter().map(|&place| usize::from(place));
+        places.map(|place| (&self.about.destinations[place], self.lanes[place].weight))
     }
 
     /// The state of the round robin, in order of insertion; `None` for the other selections.
@@ -113,56 +123,54 @@ impl Entry {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.destinations.is_empty()
+        self.lanes.is_empty()
     }
 
     fn place(&self, id: u32) -> Option<usize> {
-        self.ids.iter().position(|&known| known == id)
+        self.lanes.iter().position(|lane| lane.id == id)
     }
 
     /// The next destination, or `None` if there is none. `uniform` in [0, 1) is drawn only by the random selection
     /// among two or more.
     #[inline]
     pub(super) fn select(&mut self, now: Instant, uniform: impl FnOnce() -> f64) -> Option<u32> {
-        if self.destinations.is_empty() {
-            return None;
-        }
-        let weights = &self.weights;
+        let lanes = self.lanes.as_slice();
+        let (_, others) = lanes.split_last()?;
         let place = match &mut self.state {
-            State::LeastImpedance => least(weights),
-            State::Random { inverses } if weights.len() > 1 => {
+            State::LeastImpedance => least(lanes),
+            State::Random { inverses } if !others.is_empty() => {
                 // 32-bit sums drift with very many changes; the last destination catches what is left over.
                 let mark = (uniform() * f64::from(*inverses)) as f32;
                 let mut sum = 0.0;
-                let reaches = |weight: &f32| {
-                    sum += 1.0 / weight;
+                let reaches = |lane: &Lane| {
+                    sum += 1.0 / lane.weight;
                     mark <= sum
                 };
-                weights[..weights.len() - 1].iter().position(reaches).unwrap_or(weights.len() - 1)
+                others.iter().position(reaches).unwrap_or(others.len())
             }
             State::Random { .. } => 0,
-            State::RoundRobin(robin) => robin.select(|place| weights[place])?,
-            State::Fairness { alpha, beta, services } => fairest(weights, services, *alpha, *beta, now),
+            State::RoundRobin(robin) => robin.select(lanes)?,
+            State::Fairness { alpha, beta, services } => fairest(lanes, services, *alpha, *beta, now),
         };
-        Some(self.ids[place])
+        Some(lanes[place].id)
     }
 
     /// Adds a destination, or changes the weight and flag of a known one. The caller has ensured a positive weight.
     pub(super) fn change(&mut self, now: Instant, id: u32, name: &str, weight: f32, is_final: bool) {
         if let Some(place) = self.place(id) {
-            self.destinations[place].is_final = is_final;
+            self.about.destinations[place].is_final = is_final;
             self.reweigh(now, place, weight);
             return;
         }
-        let rank = self.by_name().position(|(known, _)| &*known.name > name).unwrap_or(self.by_name.len());
-        self.by_name.insert(rank, u16::try_from(self.destinations.len()).expect("at most 65,535 destinations"));
-        self.destinations.push(Destination { id, name: name.into(), is_final });
-        self.ids.push(id);
-        self.weights.push(weight);
+        let rank = self.by_name().position(|(known, _)| &*known.name > name).unwrap_or(self.lanes.len());
+        let about = &mut *self.about;
+        about.by_name.insert(rank, u16::try_from(self.lanes.len()).expect("at most 65,535 destinations"));
+        about.destinations.push(Destination { id, name: name.into(), is_final });
+        self.lanes.push(Lane { id, weight });
         match &mut self.state {
             State::LeastImpedance => {}
             State::Random { inverses } => *inverses += 1.0 / weight,
-            State::RoundRobin(robin) => robin.added(now, &self.weights, &self.by_name),
+            State::RoundRobin(robin) => robin.added(now, &self.lanes, &about.by_name),
             State::Fairness { services, .. } => services.push(Service { count: 1, at: now }),
         }
     }
@@ -177,11 +185,11 @@ impl Entry {
     }
 
     fn reweigh(&mut self, now: Instant, place: usize, weight: f32) {
-        let old = std::mem::replace(&mut self.weights[place], weight);
+        let old = std::mem::replace(&mut self.lanes[place].weight, weight);
         match &mut self.state {
             State::LeastImpedance => {}
             State::Random { inverses } => *inverses += 1.0 / weight - 1.0 / old,
-            State::RoundRobin(robin) => robin.updated(place, now, &self.weights, &self.by_name),
+            State::RoundRobin(robin) => robin.updated(place, now, &self.lanes),
             State::Fairness { services, .. } => {
                 services[place] = Service { count: services[place].count + 1, at: now };
             }
@@ -190,15 +198,14 @@ impl Entry {
 
     pub(super) fn remove(&mut self, now: Instant, id: u32) {
         let Some(place) = self.place(id) else { return };
-        self.destinations.remove(place);
-        self.ids.remove(place);
-        let weight = self.weights.remove(place);
-        self.by_name.retain(|&other| usize::from(other) != place);
-        self.by_name.iter_mut().filter(|other| usize::from(**other) > place).for_each(|other| *other -= 1);
+        let (about, gone) = (&mut *self.about, self.lanes.remove(place));
+        about.destinations.remove(place);
+        about.by_name.retain(|&other| usize::from(other) != place);
+        about.by_name.iter_mut().filter(|other| usize::from(**other) > place).for_each(|other| *other -= 1);
         match &mut self.state {
             State::LeastImpedance => {}
-            State::Random { inverses } => *inverses -= 1.0 / weight,
-            State::RoundRobin(robin) => robin.removed(place, now, &self.weights, &self.by_name),
+            State::Random { inverses } => *inverses -= 1.0 / gone.weight,
+            State::RoundRobin(robin) => robin.removed(place, now, &self.lanes, &about.by_name),
             State::Fairness { services, .. } => {
                 services.remove(place);
             }
@@ -206,24 +213,24 @@ impl Entry {
     }
 }
 
-fn least(weights: &[f32]) -> usize {
-    let mut best = 0;
-    for (place, weight) in weights.iter().enumerate() {
-        if *weight < weights[best] {
-            best = place;
+fn least(lanes: &[Lane]) -> usize {
+    let (mut best, mut smallest) = (0, f32::INFINITY);
+    for (place, lane) in lanes.iter().enumerate() {
+        if lane.weight < smallest {
+            (best, smallest) = (place, lane.weight);
         }
     }
     best
 }
 
 /// The first of the highest scores. A destination updated this very instant scores zero, unless beta is zero.
-fn fairest(weights: &[f32], services: &[Service], alpha: f64, beta: f64, now: Instant) -> usize {
+fn fairest(lanes: &[Lane], services: &[Service], alpha: f64, beta: f64, now: Instant) -> usize {
     let (mut best, mut highest) = (0, 0.0);
-    for (place, (weight, service)) in weights.iter().zip(services).enumerate() {
+    for (place, (lane, service)) in lanes.iter().zip(services).enumerate() {
         let age: Span = now.since(service.at);
         let rate = service.count as f64 / age.as_secs_f64();
         // Scores are compared as 32-bit floats, like every weight.
-        let score = (power(f64::from(1.0 / weight), alpha) / power(rate, beta)) as f32;
+        let score = (power(f64::from(1.0 / lane.weight), alpha) / power(rate, beta)) as f32;
         if score > highest {
             (best, highest) = (place, score);
         }

@@ -43,14 +43,12 @@ struct Memories {
 /// What is remembered of one destination of one function.
 #[derive(Clone, Copy, Debug)]
 struct Memory {
-    /// Exponential average, and when the last sample came.
-    average: f64,
+    /// The exponential average; or of the samples of the period the sum, the least or the greatest.
+    value: f64,
+    /// When the last sample came.
     at: Instant,
-    /// Samples of the period.
+    /// Samples, of the period where there are periods.
     count: u64,
-    sum: f64,
-    min: f64,
-    max: f64,
 }
 
 /// The optimizer of one table.
@@ -84,17 +82,19 @@ impl Optimizer {
             Learning::Async { alpha } => {
                 let memory = self.memory(function, destination, now);
                 let fresh = memory.count > 0 && now.since(memory.at) < STALE;
-                memory.average = if fresh { (1.0 - alpha) * delay_s + alpha * memory.average } else { delay_s };
-                (memory.at, memory.count) = (now, 1);
-                let weight = memory.average as f32;
-                table.set(now, function, destination, weight)
+                let average = if fresh { (1.0 - alpha) * delay_s + alpha * memory.value } else { delay_s };
+                *memory = Memory { value: average, at: now, count: 1 };
+                table.set(now, function, destination, average as f32)
             }
-            Learning::Periodic { .. } => {
+            Learning::Periodic { statistic, .. } => {
                 let memory = self.memory(function, destination, now);
-                memory.count += 1;
-                memory.sum += delay_s;
-                memory.min = memory.min.min(delay_s);
-                memory.max = memory.max.max(delay_s);
+                let value = match (memory.count, statistic) {
+                    (0, _) => delay_s,
+                    (_, Statistic::Mean) => memory.value + delay_s,
+                    (_, Statistic::Min) => memory.value.min(delay_s),
+                    (_, Statistic::Max) => memory.value.max(delay_s),
+                };
+                *memory = Memory { value, at: now, count: memory.count + 1 };
                 Ok(())
             }
         }
@@ -116,9 +116,8 @@ impl Optimizer {
                     continue;
                 }
                 let weight = match statistic {
-                    Statistic::Mean => memory.sum / memory.count as f64,
-                    Statistic::Min => memory.min,
-                    Statistic::Max => memory.max,
+                    Statistic::Mean => memory.value / memory.count as f64,
+                    Statistic::Min | Statistic::Max => memory.value,
                 };
                 match table.set(now, function as u32, destination, weight as f32) {
                     // Delays of zero teach nothing, here as with the other rules: the original could not measure one.
@@ -140,9 +139,8 @@ impl Optimizer {
         }
         let memories = &mut self.memories[function];
         let place = memories.place(destination).unwrap_or_else(|| {
-            let (min, max) = (f64::INFINITY, f64::NEG_INFINITY);
             memories.destinations.push(destination);
-            memories.list.push(Memory { average: 0.0, at: now, count: 0, sum: 0.0, min, max });
+            memories.list.push(Memory { value: 0.0, at: now, count: 0 });
             memories.list.len() - 1
         });
         &mut memories.list[place]

@@ -6,6 +6,7 @@
 //! starves one of four); a destination that is removed leaves the set before deficits are compared; and, unless
 //! `faithful`, one that comes back takes no burst of calls for the deficit that sank while it was away.
 
+use super::entry::Lane;
 use crate::engine::time::{Instant, Span};
 
 /// Deficits start here while no destination has ever been measured: adding a weight changes nothing, so that selection
@@ -28,6 +29,17 @@ pub struct Turn {
     pub active: bool,
 }
 
+/// What every call looks at, of one destination.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    deficit: f32,
+    /// Its place in the order of names.
+    rank: u16,
+    probing: bool,
+    /// When it entered the active set or was selected last, as a number; zero for those outside.
+    order: u64,
+}
+
 /// When a destination was measured, which only those that are not good enough are asked for.
 #[derive(Clone, Copy, Debug)]
 struct Age {
@@ -38,11 +50,9 @@ struct Age {
 /// The turns of one function's destinations, in the order of its list. What every call looks at stands close together.
 #[derive(Clone, Debug)]
 pub(super) struct RoundRobin {
-    deficits: Vec<f32>,
-    /// When it entered the active set or was selected last, as a number; zero for those outside.
-    orders: Vec<u64>,
-    probing: Vec<bool>,
+    places: Vec<Place>,
     ages: Vec<Age>,
+    /// The highest number given.
     order: u64,
     /// A destination that comes back to the active set starts at its smallest deficit.
     clamp: bool,
@@ -50,103 +60,102 @@ pub(super) struct RoundRobin {
 
 impl RoundRobin {
     pub(super) fn new(clamp: bool) -> RoundRobin {
-        RoundRobin { deficits: Vec::new(), orders: Vec::new(), probing: Vec::new(), ages: Vec::new(), order: 0, clamp }
+        RoundRobin { places: Vec::new(), ages: Vec::new(), order: 0, clamp }
     }
 
     pub(super) fn turns(&self) -> impl Iterator<Item = Turn> {
-        self.ages.iter().enumerate().map(|(place, &Age { updated, period })| {
-            let (deficit, probing, active) = (self.deficits[place], self.probing[place], self.orders[place] > 0);
-            Turn { deficit, updated, period, probing, active }
+        self.places.iter().zip(&self.ages).map(|(&Place { deficit, probing, order, .. }, &Age { updated, period })| {
+            Turn { deficit, updated, period, probing, active: order > 0 }
         })
     }
 
     /// The active destination with the smallest deficit, and the one that waits longest among equals.
     #[inline]
-    pub(super) fn select(&mut self, weight: impl Fn(usize) -> f32) -> Option<usize> {
+    pub(super) fn select(&mut self, lanes: &[Lane]) -> Option<usize> {
         let mut best: Option<(usize, f32, u64)> = None;
-        for (place, (&deficit, &order)) in self.deficits.iter().zip(&self.orders).enumerate() {
+        for (k, &Place { deficit, order, .. }) in self.places.iter().enumerate() {
             if order > 0 && best.is_none_or(|(_, least, first)| (deficit, order) < (least, first)) {
-                best = Some((place, deficit, order));
+                best = Some((k, deficit, order));
             }
         }
-        let (place, ..) = best?;
+        let (chosen, ..) = best?;
         self.order += 1;
-        self.deficits[place] += weight(place);
-        self.orders[place] = self.order;
-        Some(place)
+        let place = &mut self.places[chosen];
+        place.deficit += lanes[chosen].weight;
+        place.order = self.order;
+        Some(chosen)
     }
 
     /// The weight of the destination at `place` has changed.
-    pub(super) fn updated(&mut self, place: usize, now: Instant, weights: &[f32], by_name: &[u16]) {
+    pub(super) fn updated(&mut self, place: usize, now: Instant, lanes: &[Lane]) {
         self.ages[place].updated = Some(now);
         let least = self.least();
-        self.deficits.iter_mut().for_each(|deficit| *deficit -= least);
-        self.recompute(now, weights, by_name);
+        self.places.iter_mut().for_each(|place| place.deficit -= least);
+        self.recompute(now, lanes);
     }
 
-    /// A destination was added at the end of the list.
-    pub(super) fn added(&mut self, now: Instant, weights: &[f32], by_name: &[u16]) {
-        self.deficits.push(self.least());
-        self.orders.push(0);
-        self.probing.push(false);
+    /// A destination was added at the end of the list; `by_name` has it among the others.
+    pub(super) fn added(&mut self, now: Instant, lanes: &[Lane], by_name: &[u16]) {
+        self.places.push(Place { deficit: self.least(), rank: 0, probing: false, order: 0 });
         self.ages.push(Age { updated: None, period: PERIOD_FIRST });
-        self.recompute(now, weights, by_name);
+        self.rank(by_name);
+        self.recompute(now, lanes);
     }
 
     /// The destination at `place` was removed from the list.
-    pub(super) fn removed(&mut self, place: usize, now: Instant, weights: &[f32], by_name: &[u16]) {
-        self.deficits.remove(place);
-        self.orders.remove(place);
-        self.probing.remove(place);
+    pub(super) fn removed(&mut self, place: usize, now: Instant, lanes: &[Lane], by_name: &[u16]) {
+        self.places.remove(place);
         self.ages.remove(place);
-        self.recompute(now, weights, by_name);
+        self.rank(by_name);
+        self.recompute(now, lanes);
+    }
+
+    fn rank(&mut self, by_name: &[u16]) {
+        for (rank, &place) in (0..=u16::MAX).zip(by_name) {
+            self.places[usize::from(place)].rank = rank;
+        }
     }
 
     /// Smallest deficit of the active set.
     fn least(&self) -> f32 {
-        let active = self.deficits.iter().zip(&self.orders).filter(|(_, order)| **order > 0);
-        active.map(|(&deficit, _)| deficit).fold(UNMEASURED, f32::min)
+        let active = self.places.iter().filter(|place| place.order > 0);
+        active.map(|place| place.deficit).fold(UNMEASURED, f32::min)
     }
 
-    /// Decides anew who is active. Stale timers are looked at here and nowhere else.
-    fn recompute(&mut self, now: Instant, weights: &[f32], by_name: &[u16]) {
-        let best = weights.iter().copied().fold(f32::INFINITY, f32::min);
+    /// Decides anew who is active; all of them enter the set in the order of their names. Stale timers are looked at here
+    /// and nowhere else.
+    fn recompute(&mut self, now: Instant, lanes: &[Lane]) {
+        let best = lanes.iter().map(|lane| lane.weight).fold(f32::INFINITY, f32::min);
         let least = self.least();
-        let alone = weights.len() == 1;
-        for &place in by_name {
-            let place = usize::from(place);
-            let was_active = self.orders[place] > 0;
-            let active = if alone || weights[place] <= 2.0 * best {
-                if std::mem::take(&mut self.probing[place]) {
-                    self.ages[place].period = PERIOD_FIRST;
+        let (alone, clamp) = (lanes.len() == 1, self.clamp);
+        for ((place, age), lane) in self.places.iter_mut().zip(&mut self.ages).zip(lanes) {
+            let active = if alone || lane.weight <= 2.0 * best {
+                if std::mem::take(&mut place.probing) {
+                    age.period = PERIOD_FIRST;
                 }
-                if self.clamp && !was_active && least < UNMEASURED {
-                    self.deficits[place] = self.deficits[place].max(least);
+                if clamp && place.order == 0 && least < UNMEASURED {
+                    place.deficit = place.deficit.max(least);
                 }
                 true
             } else {
-                self.is_tried(place, least, now)
+                is_tried(place, age, least, now)
             };
-            self.orders[place] = 0;
-            if active {
-                self.order += 1;
-                self.orders[place] = self.order;
-            }
+            place.order = if active { 1 + u64::from(place.rank) } else { 0 };
         }
+        self.order = lanes.len() as u64;
     }
+}
 
-    /// Whether a destination that is not good enough is active all the same: it was never measured, or not for long.
-    fn is_tried(&mut self, place: usize, least: f32, now: Instant) -> bool {
-        let age = &mut self.ages[place];
-        let Some(updated) = age.updated else { return true };
-        if std::mem::take(&mut self.probing[place]) {
-            age.period = PERIOD_MAX.min(age.period * 2);
-        }
-        let stale = now.since(updated) >= age.period;
-        if stale {
-            age.updated = None;
-            (self.deficits[place], self.probing[place]) = (least, true);
-        }
-        stale
+/// Whether a destination that is not good enough is active all the same: it was never measured, or not for long.
+fn is_tried(place: &mut Place, age: &mut Age, least: f32, now: Instant) -> bool {
+    let Some(updated) = age.updated else { return true };
+    if std::mem::take(&mut place.probing) {
+        age.period = PERIOD_MAX.min(age.period * 2);
     }
+    let stale = now.since(updated) >= age.period;
+    if stale {
+        age.updated = None;
+        (place.deficit, place.probing) = (least, true);
+    }
+    stale
 }

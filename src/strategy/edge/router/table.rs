@@ -127,16 +127,16 @@ impl Table {
     /// name once, weights with six significant digits, `(F)` after what is final.
     pub fn dump(&self) -> String {
         let mut entries: Vec<&Entry> = self.entries.iter().flatten().collect();
-        entries.sort_by(|a, b| a.function.cmp(&b.function));
+        entries.sort_by(|a, b| a.function().cmp(b.function()));
         let shown = |weight: f32| significant(f64::from(weight), 6);
         let widest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
-        let name_width = widest(&mut entries.iter().map(|entry| entry.function.len()));
+        let name_width = widest(&mut entries.iter().map(|entry| entry.function().len()));
         let all = entries.iter().flat_map(|entry| entry.by_name());
         let weight_width = widest(&mut all.map(|(_, weight)| shown(weight).len()));
         let mut text = String::new();
         for entry in entries {
             for (k, (destination, weight)) in entry.by_name().enumerate() {
-                let function = if k == 0 { &*entry.function } else { "" };
+                let function = if k == 0 { entry.function() } else { "" };
                 let flag = if destination.is_final { " (F)" } else { "" };
                 let weight = shown(weight);
                 text += &format!("{function:name_width$} [{weight:weight_width$}] {}{flag}\n", destination.name);
