@@ -19,14 +19,14 @@ impl World {
         let node = pool.spec.node;
         let price = *price;
         let cover = self.covers.iter().position(|cover| cover.used < cover.count && cover.covers(kind, node));
-        let bill = &mut self.instances.get_mut(id.0).bill;
+        let instance = self.instances.get_mut(id.0);
         match cover {
             Some(index) => {
                 self.covers[index].used += 1;
-                bill.covered_by = Some(index as u32);
-                bill.set_rates(now, PerHour(0), self.covers[index].effective());
+                instance.bill.covered_by = Some(index as u32);
+                instance.set_rates(now, PerHour(0), self.covers[index].effective());
             }
-            None => bill.set_rates(now, price, price),
+            None => instance.set_rates(now, price, price),
         }
     }
 
@@ -72,9 +72,9 @@ impl World {
                 };
                 let rate = cover.effective();
                 self.covers[index].used += 1;
-                let bill = &mut self.instances.get_mut(slot).bill;
-                bill.covered_by = Some(index as u32);
-                bill.set_rates(now, PerHour(0), rate);
+                let instance = self.instances.get_mut(slot);
+                instance.bill.covered_by = Some(index as u32);
+                instance.set_rates(now, PerHour(0), rate);
             }
         }
     }

@@ -30,22 +30,22 @@ pub struct ComputerSpec {
     pub copies_input: bool,
 }
 
-/// One computer at work.
+/// One computer at work. What its calls look at comes first, in five lines of the cache.
 #[repr(C, align(64))]
 pub(crate) struct Machine {
-    pub computer: Computer,
     /// In order of functions.
     containers: SmallVec<[(FunctionId, ContainerId); 2]>,
     /// The pool's only instance, once a call has begun.
     instance: Option<InstanceId>,
     /// The next completion in the agenda.
     event: Option<Handle>,
-    report: Span,
+    /// Cores in use, as the pool's books have them.
+    cores_busy: u32,
     /// Reports have begun: with the first call.
     reports: bool,
     copies_input: bool,
-    /// Cores in use, as the pool's books have them.
-    cores_busy: u32,
+    pub computer: Computer,
+    report: Span,
 }
 
 /// The edge computers of a world, by the pools that they are.
@@ -254,7 +254,7 @@ impl World {
         let instance_id = *machine.instance.get_or_insert_with(|| only_instance(pool));
         let instance = self.instances.get_mut(instance_id.0);
         instance.signal(Signal::Begin);
-        let held = instance.bill.held_at(now);
+        let held = instance.held_at(now);
         let request = self.requests.get_mut(id.0);
         (request.state, request.instance) = (State::Running, Some(instance_id));
         (request.begun, request.instance_number) = (Some(now), Some(instance.number));

@@ -4,6 +4,7 @@ use super::bill::Bill;
 use super::ids::PoolId;
 use super::queue::Fifo;
 use super::sharing::Sharing;
+use super::tariff::PerHour;
 use crate::engine::agenda::Handle;
 use crate::engine::time::Instant;
 
@@ -83,6 +84,8 @@ pub struct Instance {
     pub(crate) idle_stamp: u64,
     /// Provisioned concurrency: kept whether used or not.
     pub provisioned: bool,
+    /// Holding it was ever worth something: otherwise nobody looks at its bill.
+    pub(crate) is_worth: bool,
     /// How often its keep-alive has been drawn.
     pub(crate) keep_alives: u32,
     pub(crate) bill: Bill,
@@ -112,6 +115,7 @@ impl Instance {
             deadline: Instant::FAR,
             keep_alives: 0,
             provisioned: false,
+            is_worth: false,
             waiting: Fifo::default(),
             sharing: None,
             bill: Bill::default(),
@@ -121,6 +125,18 @@ impl Instance {
             grace: None,
             interruption: None,
         }
+    }
+
+    /// Starts or changes the rates of its bill.
+    pub(crate) fn set_rates(&mut self, now: Instant, billed: PerHour, held: PerHour) {
+        self.is_worth |= held.0 > 0;
+        self.bill.set_rates(now, billed, held);
+    }
+
+    /// What holding it since launch was worth up to `now`.
+    #[inline]
+    pub(crate) fn held_at(&self, now: Instant) -> u64 {
+        if self.is_worth { self.bill.held_at(now) } else { 0 }
     }
 
     /// Requests on it or waiting for it.

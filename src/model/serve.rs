@@ -41,11 +41,12 @@ impl World {
         let bytes = request.payload_bytes;
         let pool = &mut self.pools[pool_id.index()];
         pool.counts.offered += 1;
-        pool.hour.offered += 1;
-        pool.hour.bytes += bytes;
+        // A computer has no balancer whose units depend on what was offered.
         if let Capacity::Computer { .. } = pool.spec.capacity {
             return self.offer_to_computer(id, pool_id, now, plan);
         }
+        pool.hour.offered += 1;
+        pool.hour.bytes += bytes;
         // Whoever waits in the central line goes first.
         if pool.queue.is_empty() && self.start_one(id, pool_id, now, plan) {
             return Offer::Taken;
@@ -173,7 +174,7 @@ impl World {
                 let event = Event::Finished { request: id };
                 request.end = Some(plan.plan(now + service, event.rank(), event));
                 if let Charge::Held { .. } = pool.spec.charge {
-                    request.held_from_pico = self.instances.get(instance_id.0).bill.held_at(now);
+                    request.held_from_pico = self.instances.get(instance_id.0).held_at(now);
                 }
             }
             Capacity::Computer { .. } => unreachable!("a computer starts its calls itself"),
@@ -190,7 +191,7 @@ impl World {
     /// Brings the shared clock of an instance to now; returns what one present since the beginning would have paid.
     pub(crate) fn share_until(&mut self, instance_id: InstanceId, now: Instant) -> u64 {
         let instance = self.instances.get_mut(instance_id.0);
-        let held = instance.bill.held_at(now);
+        let held = instance.held_at(now);
         let sharing = instance.sharing.as_mut().expect("a sharing pool's instance shares");
         sharing.advance(now, held)
     }
@@ -248,19 +249,21 @@ impl World {
         pool.counts.running -= 1;
         pool.busy.change(now, -1);
         pool.counts.bytes += request.payload_bytes + answer_bytes;
-        pool.hour.bytes += answer_bytes;
-        pool.hour.requests += 1;
         if self.monitor.is_read() {
             pool.answered.add(now.since(request.offered.expect("what runs was offered")));
         }
-        let held_by_slot = |at_once: u32| (instance.bill.held_at(now) - request.held_from_pico) / u64::from(at_once);
+        let held_by_slot = |at_once: u32| (instance.held_at(now) - request.held_from_pico) / u64::from(at_once);
         if let Capacity::Computer { workers, .. } = pool.spec.capacity {
-            // It is paid by time held, and nobody chooses among its instances: it has one.
+            // It is paid by time held, if at all, and nobody chooses among its instances: it has one.
             let held = held_by_slot(workers);
-            request.cost_held_pico += held;
-            pool.hour.held_pico += held;
+            if held > 0 {
+                request.cost_held_pico += held;
+                pool.hour.held_pico += held;
+            }
             return;
         }
+        pool.hour.bytes += answer_bytes;
+        pool.hour.requests += 1;
         match &pool.spec.charge {
             Charge::PerUse { price, memory_mib, bills_cold_start } => {
                 let from = if *bills_cold_start { request.bound.unwrap_or(begun) } else { begun };

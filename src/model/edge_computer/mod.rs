@@ -74,8 +74,9 @@ pub struct Computer {
     /// The slot that was freed last, or [`NO_SLOT`]; each free task knows the one that was freed before it.
     first_free: u32,
     wake_all: bool,
-    /// Whether somebody asks for `begun`.
+    /// Whether somebody asks for `begun`, and whether it has any.
     tells: bool,
+    has_begun: bool,
     sequence: u64,
     /// Calls that left a line and started since somebody last asked.
     begun: Vec<u64>,
@@ -122,6 +123,7 @@ impl Computer {
             sequence: 0,
             wake_all: !faithful,
             tells: false,
+            has_begun: false,
             begun: Vec::new(),
             names: Box::new(Names { processors: names, functions }),
         })
@@ -134,7 +136,7 @@ impl Computer {
 
     /// Hands over, in order, the calls that left a line and started since this was last asked.
     pub fn take_begun(&mut self, to: &mut Vec<u64>) {
-        if !self.begun.is_empty() {
+        if std::mem::take(&mut self.has_begun) {
             to.append(&mut self.begun);
         }
     }
@@ -312,6 +314,7 @@ impl Computer {
             container.start(processor, task, slot, &mut self.sequence);
             if self.tells {
                 self.begun.push(task.call);
+                self.has_begun = true;
             }
         }
     }

@@ -40,9 +40,16 @@ pub(super) struct Processor {
     pub(super) memory_used: u64,
     /// What was given at the last arrival or completion: what a dry run knows.
     given_known: f64,
+    history: Box<History>,
+}
+
+/// What only reports look at.
+#[derive(Clone, Debug, Default)]
+struct History {
+    /// When the last one was made.
     reported: Instant,
     /// Utilisations, newest last.
-    reports: Box<VecDeque<f64>>,
+    reports: VecDeque<f64>,
 }
 
 impl Processor {
@@ -57,8 +64,7 @@ impl Processor {
             given_known: 0.0,
             until: Instant::ZERO,
             busy_ns: 0,
-            reported: Instant::ZERO,
-            reports: Box::new(VecDeque::with_capacity(REPORTS)),
+            history: Box::default(),
             loads: [0; 3],
         }
     }
@@ -138,17 +144,18 @@ impl Processor {
     /// Utilisation since the last report, in [0, 1]; clipped as a whole, so more calls than cores for half the time
     /// count as busy for all of it.
     pub(super) fn report(&mut self) -> f64 {
-        let elapsed = self.until.since(self.reported).as_nanos() as f64;
+        let History { reported, reports } = &mut *self.history;
+        let elapsed = self.until.since(*reported).as_nanos() as f64;
         let share = if elapsed > 0.0 { self.busy_ns as f64 / (f64::from(self.cores) * elapsed) } else { 0.0 };
         let utilisation = share.min(1.0);
-        if self.reports.len() == REPORTS {
-            self.reports.pop_front();
+        if reports.len() == REPORTS {
+            reports.pop_front();
         }
-        self.reports.push_back(utilisation);
-        (self.busy_ns, self.reported) = (0, self.until);
+        reports.push_back(utilisation);
+        (self.busy_ns, *reported) = (0, self.until);
         self.loads = [1, 10, 30].map(|window| {
-            let n = self.reports.len().min(window);
-            let sum: f64 = self.reports.iter().rev().take(window).sum();
+            let n = reports.len().min(window);
+            let sum: f64 = reports.iter().rev().take(window).sum();
             (0.5 + 100.0 * sum / n as f64).floor() as u8
         });
         utilisation
