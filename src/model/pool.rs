@@ -231,10 +231,10 @@ pub struct Pool {
     pub(crate) queue: Fifo,
     /// What is asked for: the fleet's size, or provisioned environments.
     pub desired: u32,
-    /// Thousandths of cores in use, over time; only where requests share cores.
-    pub cores_busy: Gauge,
     /// Nothing but held cost where it is an edge computer.
     pub(crate) hour: super::books::HourUse,
+    /// Thousandths of cores in use, over time; only where requests share cores.
+    pub cores_busy: Gauge,
     /// Responses since the monitor last looked.
     pub(crate) answered: Answered,
     pub(crate) launched: u64,
