@@ -33,7 +33,7 @@ struct Container {
     processor: u32,
     workers: u32,
     busy: u32,
-    /// How many wait.
+    /// How many wait, known without a look at their line.
     waiting: u32,
     requirements: Requirements,
     line: Box<Line>,
@@ -74,7 +74,7 @@ pub struct Computer {
     /// The slot that was freed last, or [`NO_SLOT`]; each free task knows the one that was freed before it.
     first_free: u32,
     wake_all: bool,
-    /// Whether somebody asks for `begun`, and whether it has any.
+    /// Whether somebody asks for `begun`, and whether it has any: it stands apart from what every call looks at.
     tells: bool,
     has_begun: bool,
     sequence: u64,
@@ -406,17 +406,21 @@ mod tests {
 
     #[test]
     fn who_comes_after_one_that_left_takes_its_slot_and_nothing_else() {
-        let mut computer = Computer::new(&ComputerType::raspberry(1, 0), false).unwrap();
-        let function = computer.container("clambda0").unwrap();
+        let mut computer =
+            Computer::new(&ComputerType::raspberry(1, 0), false).expect("a ready-made computer is sound");
+        let function = computer.container("clambda0").expect("a raspberry serves it");
+        let offer = |computer: &mut Computer, call, size| {
+            computer.offer(Instant::ZERO, call, function, size).expect("so small a call fits any processor")
+        };
         for call in 0..6 {
-            computer.offer(Instant::ZERO, call, function, 10_000).unwrap();
+            offer(&mut computer, call, 10_000);
         }
         assert_eq!(computer.waiting().collect::<Vec<_>>(), [4, 5]);
         assert!(computer.withdraw(Instant::ZERO, 4) && computer.withdraw(Instant::ZERO, 2));
         assert!(!computer.withdraw(Instant::ZERO, 4), "it is not here any more");
         assert_eq!(computer.waiting().count(), 0, "the sixth has the worker of the third");
-        computer.offer(Instant::ZERO, 6, function, 20_000).unwrap();
-        computer.offer(Instant::ZERO, 7, function, 10_000).unwrap();
+        assert!(!offer(&mut computer, 6, 20_000));
+        assert!(!offer(&mut computer, 7, 10_000));
         assert_eq!(computer.tasks.len(), 6);
         let mut done = Vec::new();
         computer.advance(at(1.0), &mut done);

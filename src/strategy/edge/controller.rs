@@ -384,8 +384,9 @@ mod tests {
         for island in ["a-mars", "zeta"] {
             let names = [island, "near", "router"].map(str::to_owned).to_vec();
             let distances = vec![vec![0.0, FAR, FAR], vec![FAR, 0.0, 1.0], vec![FAR, 1.0, 0.0]];
-            let topology = Topology::new(names.clone(), distances).unwrap();
-            let home = topology.home(&names.into_iter().collect(), "near", Objective::MinMax).unwrap().unwrap();
+            let topology = Topology::new(names.clone(), distances).expect("two names and a square of distances");
+            let home = topology.home(&names.into_iter().collect(), "near", Objective::MinMax);
+            let home = home.expect("all names are in the topology").expect("there are routers");
             assert_eq!((home.router.as_str(), home.max_cost), ("near", 1.0));
         }
     }
