@@ -1,8 +1,8 @@
 //! The run loop whole: requests per CPU second, beside what the least loop of the same events takes.
 //!
 //! Run: `cargo bench --bench run_loop --no-default-features`. Every figure is CPU time of this thread, the
-//! median of five runs; what is compared with something takes turns with it. Digests show that a change of the program
-//! changed no result. A word after `--` names what alone should run. Outside of `cargo bench` everything
+//! median of five runs and beside it the quickest; what is compared with something takes turns with it. Digests show that
+//! a change of the program changed no result. A word after `--` names what alone should run. Outside of `cargo bench` everything
 //! runs once and short, to show that it still works.
 
 mod scenes;
@@ -25,7 +25,7 @@ use stratosim::strategy::Strategy;
 use stratosim::strategy::faas::Faas;
 use stratosim::strategy::libra::{Indifference, Libra, Parameters};
 use stratosim::strategy::max::Max;
-use timing::{cpu_ns, median};
+use timing::{cpu_ns, least, median};
 
 /// How often and how long.
 #[derive(Clone, Copy)]
@@ -43,9 +43,21 @@ fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     ((cpu_ns() - start) as f64, result)
 }
 
-fn show(what: &str, requests: u64, ns: f64, note: &str) {
-    let rate = requests as f64 / ns * 1e3;
-    println!("{what:<44}{:>8.1} ns a request{rate:>7.2} million/s  {note}", ns / requests as f64);
+fn show(what: &str, requests: u64, ns: &[f64], note: &str) {
+    let million_per_s = |ns: f64| requests as f64 / ns * 1e3;
+    let middle = median(ns.to_vec());
+    println!(
+        "{what:<44}{:>8.1} ns a request{:>7.2} million/s, quickest{:>6.2}  {note}",
+        middle / requests as f64,
+        million_per_s(middle),
+        million_per_s(least(ns))
+    );
+}
+
+/// How many times as long as its companion something takes that took turns with it.
+fn ratio(full: &[f64], companion: &[f64]) -> String {
+    let ratios = full.iter().zip(companion).map(|(full, companion)| full / companion).collect();
+    format!("ratio {:.2}, of the quickest {:.2}", median(ratios), least(full) / least(companion))
 }
 
 fn digests(summary: &Summary) -> String {
@@ -89,7 +101,7 @@ fn bare(functions: &Functions) -> Tally {
 fn functions_beside_bare(what: &str, functions: Functions, runs: usize) {
     let requests = functions.requests_in_all();
     let setup = functions.setup();
-    let (mut full, mut least) = (Vec::new(), Vec::new());
+    let (mut full, mut companion) = (Vec::new(), Vec::new());
     let mut note = String::new();
     for _ in 0..runs {
         let (ns, summary) = timed(|| run(&setup, &mut Faas::default(), &mut Silent));
@@ -97,11 +109,10 @@ fn functions_beside_bare(what: &str, functions: Functions, runs: usize) {
         note = format!("{}, {} cold", digests(&summary), summary.pools.iter().map(|pool| pool.cold).sum::<u64>());
         let (ns, tally) = timed(|| bare(&functions));
         assert_eq!(tally.total().count(), requests);
-        least.push(ns);
+        companion.push(ns);
     }
-    let ratios = full.iter().zip(&least).map(|(full, least)| full / least).collect();
-    show(what, requests, median(full), &note);
-    show("  bare loop: draws, hold, one tally", requests, median(least), &format!("ratio {:.2}", median(ratios)));
+    show(what, requests, &full, &note);
+    show("  bare loop: draws, hold, one tally", requests, &companion, &ratio(&full, &companion));
 }
 
 fn alone(what: &str, setup: &Setup, mut strategy: impl FnMut() -> Box<dyn Strategy>, runs: usize) {
@@ -113,7 +124,7 @@ fn alone(what: &str, setup: &Setup, mut strategy: impl FnMut() -> Box<dyn Strate
         last = Some(summary);
     }
     let summary = last.expect("at least one run");
-    show(what, summary.roots.arrived, median(times), &digests(&summary));
+    show(what, summary.roots.arrived, &times, &digests(&summary));
 }
 
 /// A row that outlives its request.
@@ -173,7 +184,7 @@ impl Sink for Writing {
 fn logged(what: &str, setup: &Setup, runs: usize) {
     let folder = tempfile::tempdir().expect("a folder for what is written");
     let recorder = || Recorder::create(folder.path(), setup, RequestLog { every: 1 }).expect("tables in a new folder");
-    let (mut full, mut least) = (Vec::new(), Vec::new());
+    let (mut full, mut companion) = (Vec::new(), Vec::new());
     let mut last = None;
     for _ in 0..runs {
         let (ns, summary) = timed(|| {
@@ -186,14 +197,13 @@ fn logged(what: &str, setup: &Setup, runs: usize) {
         let mut writing = Writing { recorder: recorder(), rows: Vec::new(), ns: 0.0 };
         run(setup, &mut *published_libra(), &mut writing);
         writing.write().expect("the disk takes what is written");
-        least.push(writing.ns);
+        companion.push(writing.ns);
         last = Some(summary);
     }
     let summary = last.expect("at least one run");
-    let ratios = full.iter().zip(&least).map(|(full, least)| full / least).collect();
-    show(what, summary.roots.arrived, median(full), &digests(&summary));
-    let note = format!("ratio {:.2}", median(ratios));
-    show("  the same rows written from memory", summary.roots.arrived, median(least), &note);
+    show(what, summary.roots.arrived, &full, &digests(&summary));
+    let note = ratio(&full, &companion);
+    show("  the same rows written from memory", summary.roots.arrived, &companion, &note);
 }
 
 /// LIBRA with the parameters of the figures on record.

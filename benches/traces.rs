@@ -4,7 +4,6 @@
 //! rates as uneven as published (a few functions have most invocations), about 100 million invocations; smaller outside of
 //! `cargo bench`. Figures are arrivals, or lines, per CPU second, and the peak of memory.
 
-#[allow(dead_code)] // A run of seconds is measured once, without a median.
 mod timing;
 
 use std::hint::black_box;

@@ -15,7 +15,7 @@ use stratosim::model::edge_computer::{Computer, ComputerType, Done, Requirements
 use stratosim::planner::chain_cost::{
     Allocation, Cloud, Job, Network, Node, Policy as Execution, Task, allocate, cost,
 };
-use stratosim::strategy::edge::controller::{Action, Controller, Layout, Objective, Topology};
+use stratosim::strategy::edge::controller::{Action, Controller, Layout, Name, Objective, Topology};
 use stratosim::strategy::edge::router::{EdgeRouter, Learning, Named, Options, Selection};
 
 fn at(seconds: f64) -> Instant {
@@ -347,7 +347,7 @@ fn a_call_crosses_at_most_two_brokers() {
     let mut routers: BTreeMap<&str, EdgeRouter> =
         brokers.iter().map(|&broker| (broker, EdgeRouter::new(options))).collect();
     for command in &commands {
-        let router = routers.get_mut(command.broker.as_str()).expect("a broker");
+        let router = routers.get_mut(&*command.broker).expect("a broker");
         match &command.action {
             Action::Flush => router.flush(),
             Action::Change { destination, is_final, .. } => {
@@ -373,7 +373,7 @@ fn a_call_crosses_at_most_two_brokers() {
         }
     }
     assert_eq!(reached.len(), names.len());
-    let routers: BTreeSet<String> = brokers.iter().map(|&broker| broker.to_owned()).collect();
+    let routers: BTreeSet<Name> = brokers.iter().map(|&broker| Name::from(broker)).collect();
     let home = topology.home(&routers, "n3", Objective::MinMax).expect("a node").expect("a router");
     let scores = topology.scores(&routers, "n3", Objective::MinMax).expect("a node");
     assert!(scores.iter().all(|score| score.score >= home.score));

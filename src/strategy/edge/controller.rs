@@ -6,11 +6,15 @@
 //! the endpoint for calls, where it is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A name that many commands share: a thousand computers announced to a hundred brokers write none of it anew.
+pub type Name = Arc<str>;
 
 /// What a broker's table server is told. Names, because announcements are rare and cross brokers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Command {
-    pub broker: String,
+    pub broker: Name,
     pub action: Action,
 }
 
@@ -20,13 +24,13 @@ pub enum Action {
     Flush,
     /// Adds a destination with weight 1.
     Change {
-        function: String,
-        destination: String,
+        function: Name,
+        destination: Name,
         is_final: bool,
     },
     Remove {
-        function: String,
-        destination: String,
+        function: Name,
+        destination: Name,
     },
 }
 
@@ -52,7 +56,7 @@ pub enum Objective {
 /// How well a router would do as the home of a computer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
-    pub router: String,
+    pub router: Name,
     /// Distance to the computer plus the largest distance to a router.
     pub max_cost: f64,
     /// Distances of a call from every router, in all (the distance to the computer counted once per node).
@@ -98,7 +102,7 @@ impl Topology {
     /// A name that is not in the topology.
     pub fn scores(
         &self,
-        routers: &BTreeSet<String>,
+        routers: &BTreeSet<Name>,
         computer: &str,
         objective: Objective,
     ) -> Result<Vec<Score>, TopologyError> {
@@ -107,7 +111,7 @@ impl Topology {
         let n = self.names.len() as f64;
         // Large enough that the second criterion never outweighs the first.
         let factor = 1.0 + 2.0 * n * n;
-        let score = |(router, &place): (&String, &usize)| {
+        let score = |(router, &place): (&Name, &usize)| {
             let own = self.distances[place][computer];
             // Who has no path to this router has none to whatever stands behind it, and does not say which is best for others.
             let others =
@@ -129,7 +133,7 @@ impl Topology {
     /// A name that is not in the topology.
     pub fn home(
         &self,
-        routers: &BTreeSet<String>,
+        routers: &BTreeSet<Name>,
         computer: &str,
         objective: Objective,
     ) -> Result<Option<Score>, TopologyError> {
@@ -151,9 +155,9 @@ pub enum Layout {
 #[derive(Clone, Debug)]
 pub struct Controller {
     layout: Layout,
-    brokers: BTreeSet<String>,
+    brokers: BTreeSet<Name>,
     /// Functions of each computer.
-    computers: BTreeMap<String, BTreeSet<String>>,
+    computers: BTreeMap<Name, BTreeSet<Name>>,
 }
 
 impl Controller {
@@ -166,7 +170,7 @@ impl Controller {
     /// # Errors
     /// A computer or broker that is not in the topology.
     pub fn announce(&mut self, computer: &str, functions: &[&str]) -> Result<Vec<Command>, TopologyError> {
-        let functions: BTreeSet<String> = functions.iter().map(|&function| function.to_owned()).collect();
+        let functions: BTreeSet<Name> = functions.iter().map(|&function| Name::from(function)).collect();
         if self.computers.get(computer) == Some(&functions) {
             return Ok(Vec::new());
         }
@@ -174,8 +178,9 @@ impl Controller {
             topology.place(computer)?;
         }
         let mut commands = self.withdraw(computer)?;
-        self.computers.insert(computer.to_owned(), functions);
-        commands.extend(self.changes(&self.brokers, &[computer])?);
+        let computer = Name::from(computer);
+        self.computers.insert(computer.clone(), functions);
+        commands.extend(self.changes(&self.brokers, &[&computer])?);
         Ok(commands)
     }
 
@@ -184,19 +189,19 @@ impl Controller {
     /// # Errors
     /// A broker that is not in the topology.
     pub fn withdraw(&mut self, computer: &str) -> Result<Vec<Command>, TopologyError> {
-        let Some(functions) = self.computers.remove(computer) else { return Ok(Vec::new()) };
-        let home = self.home(computer)?;
+        let Some((computer, functions)) = self.computers.remove_entry(computer) else { return Ok(Vec::new()) };
+        let home = self.home(&computer)?;
         let mut commands = Vec::new();
         for function in &functions {
             for broker in &self.brokers {
                 let destination = match &home {
-                    None => computer,
-                    Some(home) if home == broker => computer,
+                    None => &computer,
+                    Some(home) if home == broker => &computer,
                     // Others lose the home router when it has no computer left for the function.
                     Some(home) if self.serves(home, function)? => continue,
                     Some(home) => home,
                 };
-                let (function, destination) = (function.clone(), destination.to_owned());
+                let (function, destination) = (function.clone(), destination.clone());
                 commands.push(Command { broker: broker.clone(), action: Action::Remove { function, destination } });
             }
         }
@@ -211,11 +216,12 @@ impl Controller {
         if let Layout::Hierarchical { topology, .. } = &self.layout {
             topology.place(broker)?;
         }
-        self.brokers.insert(broker.to_owned());
+        let broker = Name::from(broker);
+        self.brokers.insert(broker.clone());
         match self.layout {
             Layout::Flat => {
-                let all: Vec<&str> = self.computers.keys().map(String::as_str).collect();
-                self.changes(&BTreeSet::from([broker.to_owned()]), &all)
+                let all: Vec<&Name> = self.computers.keys().collect();
+                self.changes(&BTreeSet::from([broker]), &all)
             }
             Layout::Hierarchical { .. } => self.refill(),
         }
@@ -234,15 +240,15 @@ impl Controller {
     }
 
     fn refill(&self) -> Result<Vec<Command>, TopologyError> {
-        let flush = |broker: &String| Command { broker: broker.clone(), action: Action::Flush };
+        let flush = |broker: &Name| Command { broker: broker.clone(), action: Action::Flush };
         let mut commands: Vec<Command> = self.brokers.iter().map(flush).collect();
-        let all: Vec<&str> = self.computers.keys().map(String::as_str).collect();
+        let all: Vec<&Name> = self.computers.keys().collect();
         commands.extend(self.changes(&self.brokers, &all)?);
         Ok(commands)
     }
 
     /// What `brokers` are told about `computers`, each function of a home router once.
-    fn changes(&self, brokers: &BTreeSet<String>, computers: &[&str]) -> Result<Vec<Command>, TopologyError> {
+    fn changes(&self, brokers: &BTreeSet<Name>, computers: &[&Name]) -> Result<Vec<Command>, TopologyError> {
         let mut commands = Vec::new();
         let mut told = BTreeSet::new();
         for &computer in computers {
@@ -250,8 +256,8 @@ impl Controller {
             for function in &self.computers[computer] {
                 for broker in brokers {
                     let is_final = home.as_ref().is_none_or(|home| home == broker);
-                    let destination = if is_final { computer } else { home.as_deref().unwrap_or(computer) };
-                    let (function, destination) = (function.clone(), destination.to_owned());
+                    let destination = if is_final { computer } else { home.as_ref().unwrap_or(computer) };
+                    let (function, destination) = (function.clone(), destination.clone());
                     let action = Action::Change { function, destination, is_final };
                     let command = Command { broker: broker.clone(), action };
                     // Only a home router stands for several computers.
@@ -265,7 +271,7 @@ impl Controller {
     }
 
     /// The home router of a computer; `None` where there is no hierarchy.
-    fn home(&self, computer: &str) -> Result<Option<String>, TopologyError> {
+    fn home(&self, computer: &str) -> Result<Option<Name>, TopologyError> {
         match &self.layout {
             Layout::Flat => Ok(None),
             Layout::Hierarchical { topology, objective } => {
@@ -340,13 +346,13 @@ mod tests {
     }
 
     fn change(broker: &str, destination: &str, is_final: bool) -> Command {
-        let (function, destination) = ("f".to_owned(), destination.to_owned());
-        Command { broker: broker.to_owned(), action: Action::Change { function, destination, is_final } }
+        let (function, destination) = ("f".into(), destination.into());
+        Command { broker: broker.into(), action: Action::Change { function, destination, is_final } }
     }
 
     fn remove(broker: &str, destination: &str) -> Command {
-        let (function, destination) = ("f".to_owned(), destination.to_owned());
-        Command { broker: broker.to_owned(), action: Action::Remove { function, destination } }
+        let (function, destination) = ("f".into(), destination.into());
+        Command { broker: broker.into(), action: Action::Remove { function, destination } }
     }
 
     #[test]
@@ -385,9 +391,9 @@ mod tests {
             let names = [island, "near", "router"].map(str::to_owned).to_vec();
             let distances = vec![vec![0.0, FAR, FAR], vec![FAR, 0.0, 1.0], vec![FAR, 1.0, 0.0]];
             let topology = Topology::new(names.clone(), distances).expect("two names and a square of distances");
-            let home = topology.home(&names.into_iter().collect(), "near", Objective::MinMax);
+            let home = topology.home(&names.into_iter().map(Name::from).collect(), "near", Objective::MinMax);
             let home = home.expect("all names are in the topology").expect("there are routers");
-            assert_eq!((home.router.as_str(), home.max_cost), ("near", 1.0));
+            assert_eq!((&*home.router, home.max_cost), ("near", 1.0));
         }
     }
 

@@ -213,14 +213,14 @@ impl EdgeBrokers {
     }
 
     fn carry_out(&mut self, Command { broker, action }: Command, now: Instant) {
-        let Some(&node) = self.node_places.get(&broker) else { return };
+        let Some(&node) = self.node_places.get(&*broker) else { return };
         let (function, destination, is_final) = match action {
             Action::Flush => return self.broker_at(node).flush(),
             Action::Change { function, destination, is_final } => (function, destination, Some(is_final)),
             Action::Remove { function, destination } => (function, destination, None),
         };
-        let Some(&id) = self.destinations.get(&destination) else { return };
-        let Some(&place) = self.function_places.get(&function) else { return };
+        let Some(&id) = self.destinations.get(&*destination) else { return };
+        let Some(&place) = self.function_places.get(&*function) else { return };
         match is_final {
             Some(is_final) => self.change(node, place, id, 1.0, is_final, now),
             None => self.broker_at(node).remove(now, place as u32, id),

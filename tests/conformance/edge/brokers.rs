@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 use stratosim::engine::time::{Instant, Span};
-use stratosim::strategy::edge::controller::{Objective, Topology, balance};
+use stratosim::strategy::edge::controller::{Name, Objective, Topology, balance};
 use stratosim::strategy::edge::dispatcher::{Choice, EdgeDispatcher, Outcome, Predictor};
 use stratosim::strategy::edge::router::{
     Entry, Learning, LearningTable, Named, Options, Selection, Statistic, TableError,
@@ -257,7 +257,7 @@ pub fn hierarchical(case: &Case<'_>) -> Result<(), String> {
     };
     let distances = names.iter().map(row).collect();
     let topology = Topology::new(names.clone(), distances).expect("a sound topology");
-    let routers: BTreeSet<String> = list(&scenario["routers"]).iter().map(|name| text(name).to_owned()).collect();
+    let routers: BTreeSet<Name> = list(&scenario["routers"]).iter().map(|name| Name::from(text(name))).collect();
     let table = case.table("expected");
     let mut rows = table.rows.iter();
     let close = |what: &str, found: f64, golden: Option<f64>| match golden {
@@ -277,7 +277,7 @@ pub fn hierarchical(case: &Case<'_>) -> Result<(), String> {
                 let row = rows.next().ok_or("more scores than rows")?;
                 equal("objective", &table.text(row, "objective"), &objective_name)?;
                 equal("computer", &table.text(row, "computer"), &computer)?;
-                equal("router", &score.router.as_str(), &table.text(row, "router"))?;
+                equal("router", &&*score.router, &table.text(row, "router"))?;
                 close("max_cost", score.max_cost, table.number(row, "max_cost"))?;
                 close("avg_cost", score.avg_cost, table.number(row, "avg_cost"))?;
                 close("score", score.score, table.number(row, "score"))?;
