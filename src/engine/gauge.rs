@@ -10,7 +10,6 @@ use super::time::Instant;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gauge {
     level: u64,
-    max: u64,
     /// Up to when the integral is taken.
     at: Instant,
     integral: u128,
@@ -27,14 +26,14 @@ pub struct Reading {
 impl Gauge {
     /// A gauge that stands at `level` from `at` on.
     pub fn new(at: Instant, level: u64) -> Gauge {
-        Gauge { level, max: level, at, integral: 0 }
+        Gauge { level, at, integral: 0 }
     }
 
     /// The level is `level` from `at` on. The caller has ensured that time does not run backwards.
     #[inline]
     pub fn set(&mut self, at: Instant, level: u64) {
         let Reading { integral, .. } = self.read(at);
-        *self = Gauge { level, max: self.max.max(level), at, integral };
+        *self = Gauge { level, at, integral };
     }
 
     /// The level rises by `by`, or falls where it is negative. The caller has ensured that it stays at zero or above.
@@ -47,16 +46,6 @@ impl Gauge {
     #[inline]
     pub fn level(&self) -> u64 {
         self.level
-    }
-
-    /// The highest level since the start or the last [`Gauge::forget_max`].
-    pub fn max(&self) -> u64 {
-        self.max
-    }
-
-    /// The highest level counts from now on, as when a warm-up ends.
-    pub fn forget_max(&mut self) {
-        self.max = self.level;
     }
 
     /// The integral up to `at`. The caller has ensured that it is not before the last change.
@@ -96,9 +85,7 @@ mod tests {
         assert_eq!(tail.mean_since(&start), Some(2.0));
         assert_eq!(tail.mean_since(&head), Some(6.0 / 5.0));
         assert_eq!(head.mean_since(&head), None);
-        assert_eq!((gauge.max(), gauge.level()), (6, 0));
-        gauge.forget_max();
-        assert_eq!(gauge.max(), 0);
+        assert_eq!(gauge.level(), 0);
     }
 
     #[test]

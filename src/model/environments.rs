@@ -18,6 +18,8 @@ pub(crate) struct Environments {
     /// Where every keep-alive is as long as the others.
     pub keep_alive_fixed: Option<Span>,
     pub provisioned_now: u32,
+    /// The most requests at once since a forecast last looked.
+    pub peak: u32,
     /// Busy environments with room for one more; only where an environment takes several requests.
     pub open: Box<PriorityQueue<InstanceId, (u32, u64), FxBuildHasher>>,
     pub idle_provisioned: Idle,
@@ -43,6 +45,7 @@ impl Environments {
             allowance: rules.growth.map_or(0, |growth| u64::from(growth.environments) * growth.window.as_nanos()),
             allowance_at: Instant::ZERO,
             provisioned_now: 0,
+            peak: 0,
             provisioned_since: Instant::ZERO,
             floor: 0,
             forecast: 0.0,
@@ -74,6 +77,7 @@ mod tests {
         let window = Span::from_secs(10);
         let growth = Some(Growth { environments: 1000, window });
         let mut env = Environments {
+            peak: 0,
             idle: Idle::new(Reuse::MostRecentlyUsed, true),
             idle_provisioned: Idle::new(Reuse::MostRecentlyUsed, true),
             open: Default::default(),

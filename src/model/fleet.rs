@@ -172,6 +172,7 @@ impl World {
         pool.launched += 1;
         pool.counts.booting += 1;
         pool.alive.change(now, 1);
+        pool.peak_alive = pool.peak_alive.max(pool.alive.level());
         let sharing = match pool.spec.capacity {
             Capacity::Shared { millicores, .. } => Some(Box::new(Sharing::new(millicores))),
             Capacity::Slots(_) | Capacity::Computer { .. } => None,

@@ -239,10 +239,10 @@ impl Monitor {
         };
         let bytes = pool.counts.bytes - seen.bytes;
         let offered = pool.counts.offered - seen.offered;
-        let throttled = pool.counts.throttled - seen.throttled;
+        let throttled = pool.throttled - seen.throttled;
         *seen = Seen {
             offered: pool.counts.offered,
-            throttled: pool.counts.throttled,
+            throttled: pool.throttled,
             bytes: pool.counts.bytes,
             busy,
             cores_busy,

@@ -226,21 +226,27 @@ pub enum QueueRule {
 pub struct Pool {
     pub spec: PoolSpec,
     pub counts: Counts,
-    /// Requests on instances, over time.
-    pub busy: Gauge,
     pub(crate) queue: Fifo,
     /// What is asked for: the fleet's size, or provisioned environments.
     pub desired: u32,
-    /// Nothing but held cost where it is an edge computer.
-    pub(crate) hour: super::books::HourUse,
+    /// Requests on instances, over time.
+    pub busy: Gauge,
     /// Thousandths of cores in use, over time; only where requests share cores.
     pub cores_busy: Gauge,
+    /// Nothing but held cost where it is an edge computer.
+    pub(crate) hour: super::books::HourUse,
     /// Responses since the monitor last looked.
     pub(crate) answered: Answered,
     pub(crate) launched: u64,
+    /// Requests begun on an instance that was started for them, so far.
+    pub(crate) cold: u64,
+    /// Requests refused at once, so far.
+    pub(crate) throttled: u64,
     pub(crate) births: Births,
     /// Instances billed or kept: booting, initial, serving and draining, over time.
     pub alive: Gauge,
+    /// The most of them at once.
+    pub peak_alive: u64,
     /// Instances from readiness to their end, over time: the capacity that utilisation is measured by.
     pub in_service: Gauge,
     pub(crate) draws: PoolDraws,
@@ -263,12 +269,8 @@ pub struct Counts {
     pub waiting: u32,
     /// Requests begun, so far.
     pub begun: u64,
-    /// Of these, on an instance started for them.
-    pub cold: u64,
     /// Requests offered, so far.
     pub offered: u64,
-    /// Of these, refused at once.
-    pub throttled: u64,
     /// Bytes of requests whose work ended and of their answers, so far.
     pub bytes: u64,
 }
@@ -339,11 +341,14 @@ impl Pool {
             busy: Gauge::new(Instant::ZERO, 0),
             cores_busy: Gauge::new(Instant::ZERO, 0),
             alive: Gauge::new(Instant::ZERO, 0),
+            peak_alive: 0,
             in_service: Gauge::new(Instant::ZERO, 0),
             answered: Answered::default(),
             desired,
             queue: Fifo::default(),
             launched: 0,
+            cold: 0,
+            throttled: 0,
             births,
             draws,
             hour: Default::default(),

@@ -89,7 +89,7 @@ impl World {
     }
 
     pub(crate) fn refuse(&mut self, id: RequestId, pool_id: PoolId, now: Instant) -> Offer {
-        self.pools[pool_id.index()].counts.throttled += 1;
+        self.pools[pool_id.index()].throttled += 1;
         self.requests.get_mut(id.0).ended = Some(now);
         Offer::Refused(Outcome::Throttled)
     }
@@ -158,12 +158,16 @@ impl World {
         request.instance_number = Some(instance.number);
         pool.counts.running += 1;
         pool.counts.begun += 1;
-        pool.counts.cold += u64::from(cold);
         pool.busy.change(now, 1);
-        if let Births::Fleet(balancer) = &mut pool.births {
-            balancer.note(&self.instances, instance_id);
+        match &mut pool.births {
+            Births::Fleet(balancer) => balancer.note(&self.instances, instance_id),
+            Births::Environments(environments) => environments.peak = environments.peak.max(pool.counts.running),
         }
-        let factor = if cold { pool.spec.cold_factor } else { 1.0 };
+        let mut factor = 1.0;
+        if cold {
+            pool.cold += 1;
+            factor = pool.spec.cold_factor;
+        }
         let secs = request.work * pool.spec.seconds_per_work * factor;
         let service = Span::from_secs_f64(secs).unwrap_or(SERVICE_MAX).min(SERVICE_MAX);
         if let Some(patience) = request.patience.take() {

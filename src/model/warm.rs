@@ -334,16 +334,16 @@ impl World {
     /// looks again only while `more` work may come.
     pub fn prewarm_due(&mut self, pool_id: PoolId, entry: u32, more: bool, now: Instant, plan: &mut Plan) {
         let pool = &mut self.pools[pool_id.index()];
-        let peak = pool.busy.max();
-        pool.busy.forget_max();
+        let running = pool.counts.running;
         let (environments, rules) = parts(pool);
+        let peak = std::mem::replace(&mut environments.peak, running);
         let (floor, next) = match &rules.prewarm {
             Prewarm::Never => return,
             Prewarm::Scheduled(entries) => {
                 (entries[entry as usize].1, entries.get(entry as usize + 1).map(|&(at, _)| (at, entry + 1)))
             }
             Prewarm::Forecast { period, alpha, headroom } => {
-                environments.forecast += alpha * (peak as f64 - environments.forecast);
+                environments.forecast += alpha * (f64::from(peak) - environments.forecast);
                 ((environments.forecast * headroom).ceil() as u32, more.then_some((now + *period, 0)))
             }
         };

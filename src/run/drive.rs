@@ -335,10 +335,10 @@ impl<'a> Driver<'a> {
             name: pool.spec.name.clone(),
             launched: pool.launched,
             begun: pool.counts.begun,
-            cold: pool.counts.cold,
+            cold: pool.cold,
             busy_s: level_seconds(&pool.busy.read(end)),
             alive_s: level_seconds(&pool.alive.read(end)),
-            peak_alive: pool.alive.max(),
+            peak_alive: pool.peak_alive,
             used_s: match pool.spec.capacity {
                 Capacity::Slots(_) => level_seconds(&pool.busy.read(end)),
                 Capacity::Shared { .. } | Capacity::Computer { .. } => {

@@ -140,6 +140,33 @@ fn prewarming_follows_its_timetable() {
     assert_eq!(played.lives()[..2], ["1: 10 12 34", "0: 5 7 34"]);
 }
 
+/// With all weight on the newest peak: two at once before 20 s, so two are started at 20 and kept through 40; none at once
+/// from 40 to 60, so none are kept. Work that a look finds under way is a peak of the next period too.
+#[test]
+fn prewarming_follows_the_peak_of_the_period_before() {
+    let forecast = "[pools.p.prewarm]\nforecast_every = \"20s\"\nalpha = 1.0";
+    let played = play(&environments(forecast, &[(5, 1), (5, 1), (30, 1), (30, 1), (75, 9), (130, 1)]));
+    assert_eq!(
+        played.told(),
+        [
+            "a 5 7 8 served",
+            "b 5 7 8 served",
+            "c 30 30 31 served",
+            "d 30 30 31 served",
+            "e 75 77 86 served",
+            "f 130 132 133 served"
+        ]
+    );
+    let lives = played.lives();
+    assert_eq!(lives[..2], ["0: 5 7 18", "1: 5 7 18"], "kept for ten seconds: nobody has looked yet");
+    assert_eq!(
+        lives[2..4],
+        ["3: 20 22 61", "2: 20 22 61"],
+        "idle from 31: kept at 41 and 51, let go after the look at 60"
+    );
+    assert_eq!(lives[4], "4: 75 77 126", "idle from 86: the work that went on at 80 keeps it until the look at 120");
+}
+
 #[test]
 fn growth_is_limited_and_comes_back_with_time() {
     let played = play(&environments("growth_per_10s = 2", &[(1, 20), (1, 20), (1, 20), (6, 20), (7, 20)]));

@@ -163,7 +163,7 @@ impl Computer {
 
     /// What is on every processor now, in order of names: its name, calls that run, bytes of memory taken, and the loads
     /// in whole percent over the last 1, 10 and 30 reports.
-    pub fn state(&self) -> impl Iterator<Item = (&str, usize, u64, [u8; 3])> {
+    pub fn state(&self) -> impl Iterator<Item = (&str, u32, u64, [u8; 3])> {
         let of = |processor: &Processor| (processor.active(), processor.memory_used, processor.loads());
         self.names.processors.iter().zip(&self.processors).map(move |(name, processor)| {
             let (active, memory, loads) = of(processor);

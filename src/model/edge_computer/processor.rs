@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::num::NonZeroU64;
 
 use crate::engine::time::{Instant, Span};
 
@@ -16,8 +17,8 @@ const REPORTS: usize = 30;
 pub(super) struct Active {
     /// Bits of the operations given to each call when this one ends; not negative, so bits order as numbers.
     end: u64,
-    /// Order of starting.
-    pub(super) sequence: u64,
+    /// Order of starting, from one on: a place where there may be a call then takes no more room than a call.
+    pub(super) sequence: NonZeroU64,
     /// Slot of the call.
     pub(super) slot: u32,
 }
@@ -26,27 +27,31 @@ pub(super) struct Active {
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub(super) struct Processor {
-    active: BinaryHeap<Reverse<Active>>,
+    /// The active call that ends first; most processors have no other.
+    first: Option<Active>,
     /// Operations given to each active call since the processor was last idle.
     given: f64,
+    /// Active calls integrated over time since the last report, in call nanoseconds.
+    busy_ns: u128,
     until: Instant,
     speed_ops_per_s: f64,
     pub(super) memory_bytes: u64,
+    active: u32,
     cores: u32,
-    /// Whole percent of the last report, and of the mean of the last 10 and 30 (or as many as there are).
-    loads: [u8; 3],
-    /// Active calls integrated over time since the last report, in call nanoseconds.
-    busy_ns: u128,
     pub(super) memory_used: u64,
     /// What was given at the last arrival or completion: what a dry run knows.
     given_known: f64,
-    history: Box<History>,
+    apart: Box<Apart>,
+    /// Whole percent of the last report, and of the mean of the last 10 and 30 (or as many as there are).
+    loads: [u8; 3],
 }
 
-/// What only reports look at.
+/// What a call that is alone does not look at.
 #[derive(Clone, Debug, Default)]
-struct History {
-    /// When the last one was made.
+struct Apart {
+    /// Active calls that end after the first.
+    others: BinaryHeap<Reverse<Active>>,
+    /// When the last report was made.
     reported: Instant,
     /// Utilisations, newest last.
     reports: VecDeque<f64>,
@@ -59,74 +64,94 @@ impl Processor {
             cores,
             memory_bytes,
             memory_used: 0,
-            active: BinaryHeap::new(),
+            first: None,
+            active: 0,
             given: 0.0,
             given_known: 0.0,
             until: Instant::ZERO,
             busy_ns: 0,
-            history: Box::default(),
+            apart: Box::default(),
             loads: [0; 3],
         }
     }
 
     /// Operations per second of each of `n` active calls.
-    pub(super) fn rate(&self, n: usize) -> f64 {
-        let n = n as f64;
+    pub(super) fn rate(&self, n: u32) -> f64 {
+        let n = f64::from(n);
         f64::from(self.cores).min(n) * self.speed_ops_per_s / n
     }
 
-    pub(super) fn active(&self) -> usize {
-        self.active.len()
+    pub(super) fn active(&self) -> u32 {
+        self.active
     }
 
     /// Cores with a call on them.
     pub(super) fn cores_in_use(&self) -> u32 {
-        self.active.len().min(self.cores as usize) as u32
+        self.active.min(self.cores)
     }
 
     /// Works until `to`. The caller has ensured that no call ends before.
     pub(super) fn work(&mut self, to: Instant) {
         let span = to.since(self.until);
-        if !self.active.is_empty() {
-            self.given += self.rate(self.active.len()) * span.as_secs_f64();
-            self.busy_ns += self.active.len() as u128 * u128::from(span.as_nanos());
+        if self.active > 0 {
+            self.given += self.rate(self.active) * span.as_secs_f64();
+            self.busy_ns += u128::from(self.active) * u128::from(span.as_nanos());
         }
         self.until = to;
     }
 
     /// When the next call ends, if nothing changes.
     pub(super) fn next_end(&self) -> Option<Instant> {
-        let Reverse(first) = self.active.peek()?;
-        let left = (f64::from_bits(first.end) - self.given).max(0.0);
-        let span = Span::from_secs_f64(left / self.rate(self.active.len())).unwrap_or(Span::FOREVER);
+        let left = (f64::from_bits(self.first?.end) - self.given).max(0.0);
+        let span = Span::from_secs_f64(left / self.rate(self.active)).unwrap_or(Span::FOREVER);
         Some(self.until.saturating_add(span))
     }
 
     pub(super) fn start(&mut self, slot: u32, operations: u64, sequence: u64) {
-        if self.active.is_empty() {
+        if self.active == 0 {
             // Counting from zero keeps the sum small and so exact.
             (self.given, self.given_known) = (0.0, 0.0);
         }
         let end = (self.given + operations as f64).to_bits();
-        self.active.push(Reverse(Active { end, sequence, slot }));
+        let call = Active { end, sequence: NonZeroU64::MIN.saturating_add(sequence), slot };
+        self.active += 1;
+        let later = match self.first {
+            Some(first) if first < call => Some(call),
+            _ => self.first.replace(call),
+        };
+        if let Some(later) = later {
+            self.apart.others.push(Reverse(later));
+        }
     }
 
     /// The calls that end now, up to the nanosecond that time can tell, in order of their ends.
     pub(super) fn ended(&mut self, mut each: impl FnMut(Active)) {
-        let resolution = self.rate(self.active.len().max(1)) * 1e-9;
-        while let Some(&Reverse(first)) = self.active.peek() {
-            if f64::from_bits(first.end) > self.given + resolution {
-                break;
-            }
-            self.active.pop();
+        let resolution = self.rate(self.active.max(1)) * 1e-9;
+        while let Some(first) = self.first.filter(|first| f64::from_bits(first.end) <= self.given + resolution) {
+            self.first_leaves();
             each(first);
         }
     }
 
+    /// The next of the others becomes the first.
+    fn first_leaves(&mut self) {
+        self.active -= 1;
+        self.first = if self.active > 0 { self.apart.others.pop().map(|Reverse(next)| next) } else { None };
+    }
+
+    fn calls(&self) -> impl Iterator<Item = Active> {
+        self.first.into_iter().chain(self.apart.others.iter().map(|&Reverse(other)| other))
+    }
+
     /// Takes out the active call that is asked for; which slot it had.
     pub(super) fn leave(&mut self, asked: impl Fn(u32) -> bool) -> Option<u32> {
-        let slot = self.active.iter().map(|Reverse(active)| active.slot).find(|&slot| asked(slot))?;
-        self.active.retain(|Reverse(active)| active.slot != slot);
+        let slot = self.calls().map(|call| call.slot).find(|&slot| asked(slot))?;
+        if self.first.is_some_and(|first| first.slot == slot) {
+            self.first_leaves();
+        } else {
+            self.active -= 1;
+            self.apart.others.retain(|Reverse(other)| other.slot != slot);
+        }
         Some(slot)
     }
 
@@ -137,14 +162,14 @@ impl Processor {
 
     /// Operations that the call which ends first among `slots` had left at the last arrival or completion.
     pub(super) fn front(&self, of: impl Fn(u32) -> bool) -> f64 {
-        let ends = self.active.iter().filter(|Reverse(active)| of(active.slot)).map(|Reverse(active)| active.end);
+        let ends = self.calls().filter(|call| of(call.slot)).map(|call| call.end);
         ends.min().map_or(0.0, |end| (f64::from_bits(end) - self.given_known).max(0.0))
     }
 
     /// Utilisation since the last report, in [0, 1]; clipped as a whole, so more calls than cores for half the time
     /// count as busy for all of it.
     pub(super) fn report(&mut self) -> f64 {
-        let History { reported, reports } = &mut *self.history;
+        let Apart { reported, reports, .. } = &mut *self.apart;
         let elapsed = self.until.since(*reported).as_nanos() as f64;
         let share = if elapsed > 0.0 { self.busy_ns as f64 / (f64::from(self.cores) * elapsed) } else { 0.0 };
         let utilisation = share.min(1.0);
@@ -164,5 +189,30 @@ impl Processor {
     /// All zero before the first report.
     pub(super) fn loads(&self) -> [u8; 3] {
         self.loads
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever leaves, first or among the others, the rest end in the order of their work.
+    #[test]
+    fn the_next_becomes_the_first() {
+        let work = [40, 10, 30, 20, 10];
+        for (gone, order) in [(1, vec![4, 3, 2, 0]), (2, vec![1, 4, 3, 0]), (0, vec![1, 4, 3, 2])] {
+            let mut processor = Processor::new(1.0, 8, 0);
+            for (slot, &operations) in work.iter().enumerate() {
+                processor.start(slot as u32, operations, slot as u64);
+            }
+            assert_eq!(processor.leave(|slot| slot == gone), Some(gone));
+            assert_eq!(processor.leave(|slot| slot == gone), None);
+            let mut ended = Vec::new();
+            while let Some(end) = processor.next_end() {
+                processor.work(end);
+                processor.ended(|call| ended.push(call.slot));
+            }
+            assert_eq!((ended, processor.active()), (order, 0));
+        }
     }
 }
