@@ -32,7 +32,7 @@ fn main() {
             ours.push(ns);
             ratios.extend(gnocchi(spacing, count).map(|other| other / ns));
         }
-        let rate = (count * BATCH) as f64 / median(ours) * 1e3;
+        let rate = (count * BATCH) as f64 / median(&ours) * 1e3;
         println!("batches of {BATCH}, {what}: {rate:.1} million samples per CPU second{}", beside(ratios));
     }
     println!("single posts into tallies: {:.1} ns each", tallies(posts) / posts as f64);
@@ -43,7 +43,7 @@ fn beside(ratios: Vec<f64>) -> String {
     if ratios.is_empty() {
         String::new()
     } else {
-        format!("; Gnocchi's own code takes {:.1} times ours", median(ratios))
+        format!("; Gnocchi's own code takes {:.1} times ours", median(&ratios))
     }
 }
 

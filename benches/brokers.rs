@@ -4,8 +4,8 @@
 //! clients of a broker call one function, or ten.
 //!
 //! Run: `cargo bench --bench brokers --no-default-features`. CPU time of this thread; runs and tables take turns;
-//! the median of five is shown, and beside it the quickest. A word after `--` names what alone should run. Outside of `cargo bench` everything runs
-//! once and short, to show that it still works.
+//! the median of five is shown, and beside it the quickest. A word after `--` names what alone should run. Outside of
+//! `cargo bench` everything runs once and short, to show that it still works.
 
 mod timing;
 
@@ -20,7 +20,7 @@ use stratosim::run::drive::drive;
 use stratosim::run::sink::Silent;
 use stratosim::strategy::edge::dispatcher::{EdgeDispatcher, Outcome, Predictor};
 use stratosim::strategy::edge::router::{EdgeRouter, Learning, Named, Options, Selection, Statistic};
-use timing::{cpu_ns, least, median};
+use timing::{cpu_ns, show};
 
 const BROKERS: u64 = 100;
 const COMPUTERS: u64 = 1_000;
@@ -66,9 +66,9 @@ fn main() {
             });
         }
         for (called, spent, note) in runs {
-            show(&format!("{label}, a run, {called} at each"), calls, spent, &note);
+            show(&format!("{label}, a run, {called} at each"), calls, "call", &spent, &note);
         }
-        show("  its tables alone", calls, tables, "");
+        show("  its tables alone", calls, "call", &tables, "");
     }
 }
 
@@ -225,15 +225,4 @@ fn dispatcher(predictor: Predictor, calls: u64) -> f64 {
     let spent = (cpu_ns() - start) as f64;
     black_box(dispatchers);
     spent
-}
-
-fn show(what: &str, calls: u64, spent: Vec<f64>, note: &str) {
-    let million_per_s = |ns: f64| calls as f64 / ns * 1e3;
-    let (quickest, median) = (least(&spent), median(spent));
-    println!(
-        "{what:<44}{:>8.1} ns a call{:>7.2} million per CPU second, quickest{:>6.2}  {note}",
-        median / calls as f64,
-        million_per_s(median),
-        million_per_s(quickest)
-    );
 }

@@ -32,7 +32,7 @@ fn report(name: &str, mut step: impl FnMut(u64) -> u64) {
         black_box(sum);
         (cpu_ns() - start) as f64 / CALLS as f64
     });
-    let ns = median(runs.collect());
+    let ns = median(&runs.collect::<Vec<_>>());
     println!("{name:<44}{ns:>8.1} ns{:>10.1} million/s", 1e3 / ns);
 }
 

@@ -178,7 +178,7 @@ fn main() {
                 theirs.push(ns);
                 assert_eq!(sum, other_sum, "both pop the same events in the same order");
             }
-            let (ours, theirs) = (median(ours), median(theirs));
+            let (ours, theirs) = (median(&ours), median(&theirs));
             println!("{name:<6}{items:>10}{ours:>12.1}{theirs:>12.1}{:>22.2}", theirs / ours);
         }
     }

@@ -103,7 +103,7 @@ fn main() {
             println!("{name}: {} requests, {} events without, {} with", one.roots.arrived, one.events, two.events);
         }
     }
-    println!("without group and alarms {:>8.1} ms", median(without) / 1e6);
-    println!("with                     {:>8.1} ms", median(with) / 1e6);
-    println!("ratio                    {:>8.3} median of {pairs}", median(ratios));
+    println!("without group and alarms {:>8.1} ms", median(&without) / 1e6);
+    println!("with                     {:>8.1} ms", median(&with) / 1e6);
+    println!("ratio                    {:>8.3} median of {pairs}", median(&ratios));
 }

@@ -2,8 +2,8 @@
 //!
 //! Run: `cargo bench --bench run_loop --no-default-features`. Every figure is CPU time of this thread, the
 //! median of five runs and beside it the quickest; what is compared with something takes turns with it. Digests show that
-//! a change of the program changed no result. A word after `--` names what alone should run. Outside of `cargo bench` everything
-//! runs once and short, to show that it still works.
+//! a change of the program changed no result. A word after `--` names what alone should run. Outside of `cargo bench`
+//! everything runs once and short, to show that it still works.
 
 mod scenes;
 mod timing;
@@ -25,7 +25,7 @@ use stratosim::strategy::Strategy;
 use stratosim::strategy::faas::Faas;
 use stratosim::strategy::libra::{Indifference, Libra, Parameters};
 use stratosim::strategy::max::Max;
-use timing::{cpu_ns, least, median};
+use timing::{cpu_ns, median, quickest, show};
 
 /// How often and how long.
 #[derive(Clone, Copy)]
@@ -43,21 +43,10 @@ fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     ((cpu_ns() - start) as f64, result)
 }
 
-fn show(what: &str, requests: u64, ns: &[f64], note: &str) {
-    let million_per_s = |ns: f64| requests as f64 / ns * 1e3;
-    let middle = median(ns.to_vec());
-    println!(
-        "{what:<44}{:>8.1} ns a request{:>7.2} million/s, quickest{:>6.2}  {note}",
-        middle / requests as f64,
-        million_per_s(middle),
-        million_per_s(least(ns))
-    );
-}
-
 /// How many times as long as its companion something takes that took turns with it.
 fn ratio(full: &[f64], companion: &[f64]) -> String {
-    let ratios = full.iter().zip(companion).map(|(full, companion)| full / companion).collect();
-    format!("ratio {:.2}, of the quickest {:.2}", median(ratios), least(full) / least(companion))
+    let ratios: Vec<f64> = full.iter().zip(companion).map(|(full, companion)| full / companion).collect();
+    format!("ratio {:.2}, of the quickest {:.2}", median(&ratios), quickest(full) / quickest(companion))
 }
 
 fn digests(summary: &Summary) -> String {
@@ -111,8 +100,8 @@ fn functions_beside_bare(what: &str, functions: Functions, runs: usize) {
         assert_eq!(tally.total().count(), requests);
         companion.push(ns);
     }
-    show(what, requests, &full, &note);
-    show("  bare loop: draws, hold, one tally", requests, &companion, &ratio(&full, &companion));
+    show(what, requests, "request", &full, &note);
+    show("  bare loop: draws, hold, one tally", requests, "request", &companion, &ratio(&full, &companion));
 }
 
 fn alone(what: &str, setup: &Setup, mut strategy: impl FnMut() -> Box<dyn Strategy>, runs: usize) {
@@ -124,7 +113,7 @@ fn alone(what: &str, setup: &Setup, mut strategy: impl FnMut() -> Box<dyn Strate
         last = Some(summary);
     }
     let summary = last.expect("at least one run");
-    show(what, summary.roots.arrived, &times, &digests(&summary));
+    show(what, summary.roots.arrived, "request", &times, &digests(&summary));
 }
 
 /// A row that outlives its request.
@@ -201,9 +190,9 @@ fn logged(what: &str, setup: &Setup, runs: usize) {
         last = Some(summary);
     }
     let summary = last.expect("at least one run");
-    show(what, summary.roots.arrived, &full, &digests(&summary));
+    show(what, summary.roots.arrived, "request", &full, &digests(&summary));
     let note = ratio(&full, &companion);
-    show("  the same rows written from memory", summary.roots.arrived, &companion, &note);
+    show("  the same rows written from memory", summary.roots.arrived, "request", &companion, &note);
 }
 
 /// LIBRA with the parameters of the figures on record.

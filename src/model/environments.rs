@@ -77,7 +77,6 @@ mod tests {
         let window = Span::from_secs(10);
         let growth = Some(Growth { environments: 1000, window });
         let mut env = Environments {
-            peak: 0,
             idle: Idle::new(Reuse::MostRecentlyUsed, true),
             idle_provisioned: Idle::new(Reuse::MostRecentlyUsed, true),
             open: Default::default(),
@@ -86,6 +85,7 @@ mod tests {
             allowance: 1000 * window.as_nanos(),
             allowance_at: Instant::ZERO,
             provisioned_now: 0,
+            peak: 0,
             provisioned_since: Instant::ZERO,
             floor: 0,
             forecast: 0.0,

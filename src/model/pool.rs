@@ -3,6 +3,7 @@
 //! VM groups, function environments and containers are the same thing seen several ways. A *fleet* is born by order (boot
 //! delay) and leaves by order (drain); *environments* are born by demand (cold start) and leave by keep-alive.
 
+use std::mem::offset_of;
 use std::sync::Arc;
 
 use super::balancer::{Balancer, Policy};
@@ -253,6 +254,14 @@ pub struct Pool {
     /// Until when an order that does not fit may wait, and its event.
     pub(crate) wanting: Option<Handle>,
 }
+
+// Each begins a line of its own: what straddles two costs every request one more.
+const _: () = assert!(
+    offset_of!(Pool, counts) % 64 == 0
+        && offset_of!(Pool, busy) % 64 == 0
+        && offset_of!(Pool, hour) % 64 == 0
+        && offset_of!(Pool, births) % 64 == 0
+);
 
 /// Instances by phase, and the requests waiting centrally.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

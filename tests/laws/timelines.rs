@@ -48,6 +48,7 @@ fn a_machine_told_to_leave_finishes_its_work_and_takes_nothing_new() {
     let newest = play_scripted(&text(""), &[(5, "p", 1)]);
     assert_eq!(newest.told(), ["a 1 1 11 served", "b 2 2 12 served", "c 6 11 12 served"]);
     assert_eq!(newest.lives(), ["1: 0 0 12", "0: 0 0 12"]);
+    assert_eq!(newest.summary.pools[0].peak_alive, 2, "those who were there from the start");
     let oldest = play_scripted(&text("leaves_first = \"oldest\""), &[(5, "p", 1)]);
     assert_eq!(oldest.told(), ["a 1 1 11 served", "b 2 2 12 served", "c 6 12 13 served"]);
     assert_eq!(oldest.lives(), ["0: 0 0 11", "1: 0 0 13"]);
@@ -157,6 +158,7 @@ fn prewarming_follows_the_peak_of_the_period_before() {
             "f 130 132 133 served"
         ]
     );
+    assert_eq!(played.summary.pools[0].peak_alive, 2, "five in all, never three at once");
     let lives = played.lives();
     assert_eq!(lives[..2], ["0: 5 7 18", "1: 5 7 18"], "kept for ten seconds: nobody has looked yet");
     assert_eq!(

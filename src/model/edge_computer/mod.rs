@@ -8,6 +8,7 @@
 //! A state machine without a clock: the caller offers calls, asks when the next one ends and advances to there.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU64;
 
 use smallvec::SmallVec;
 
@@ -45,11 +46,11 @@ impl Container {
     }
 
     /// A call takes a worker, and its memory and share of the processor.
-    fn start(&mut self, processor: &mut Processor, task: &Task, slot: u32, sequence: &mut u64) {
+    fn start(&mut self, processor: &mut Processor, task: &Task, slot: u32, sequence: &mut NonZeroU64) {
         self.busy += 1;
         processor.memory_used += task.memory;
         processor.start(slot, task.operations, *sequence);
-        *sequence += 1;
+        *sequence = sequence.checked_add(1).expect("no computer starts that many calls");
     }
 }
 
@@ -77,7 +78,8 @@ pub struct Computer {
     /// Whether somebody asks for `begun`, and whether it has any: it stands apart from what every call looks at.
     tells: bool,
     has_begun: bool,
-    sequence: u64,
+    /// Of the call that starts next.
+    sequence: NonZeroU64,
     /// Calls that left a line and started since somebody last asked.
     begun: Vec<u64>,
     names: Box<Names>,
@@ -120,7 +122,7 @@ impl Computer {
             containers,
             tasks: SmallVec::new(),
             first_free: NO_SLOT,
-            sequence: 0,
+            sequence: NonZeroU64::MIN,
             wake_all: !faithful,
             tells: false,
             has_begun: false,

@@ -23,21 +23,22 @@ pub(super) struct Active {
     pub(super) slot: u32,
 }
 
-/// Two lines of the cache, first what tells when the next call ends: there may be thousands of computers.
+/// Less than two lines of the cache long, first what tells when the next call ends: there may be thousands of computers.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub(super) struct Processor {
-    /// The active call that ends first; most processors have no other.
+    /// The active call that ends first; at low load there is no other.
     first: Option<Active>,
     /// Operations given to each active call since the processor was last idle.
     given: f64,
-    /// Active calls integrated over time since the last report, in call nanoseconds.
-    busy_ns: u128,
     until: Instant,
     speed_ops_per_s: f64,
-    pub(super) memory_bytes: u64,
+    /// How many calls are active, known without a look at the others.
     active: u32,
     cores: u32,
+    pub(super) memory_bytes: u64,
+    /// Active calls integrated over time since the last report, in call nanoseconds.
+    busy_ns: u128,
     pub(super) memory_used: u64,
     /// What was given at the last arrival or completion: what a dry run knows.
     given_known: f64,
@@ -45,6 +46,8 @@ pub(super) struct Processor {
     /// Whole percent of the last report, and of the mean of the last 10 and 30 (or as many as there are).
     loads: [u8; 3],
 }
+
+const _: () = assert!(size_of::<Option<Active>>() == size_of::<Active>(), "no call takes no room of its own");
 
 /// What a call that is alone does not look at.
 #[derive(Clone, Debug, Default)]
@@ -107,13 +110,13 @@ impl Processor {
         Some(self.until.saturating_add(span))
     }
 
-    pub(super) fn start(&mut self, slot: u32, operations: u64, sequence: u64) {
+    pub(super) fn start(&mut self, slot: u32, operations: u64, sequence: NonZeroU64) {
         if self.active == 0 {
             // Counting from zero keeps the sum small and so exact.
             (self.given, self.given_known) = (0.0, 0.0);
         }
         let end = (self.given + operations as f64).to_bits();
-        let call = Active { end, sequence: NonZeroU64::MIN.saturating_add(sequence), slot };
+        let call = Active { end, sequence, slot };
         self.active += 1;
         let later = match self.first {
             Some(first) if first < call => Some(call),
@@ -136,7 +139,10 @@ impl Processor {
     /// The next of the others becomes the first.
     fn first_leaves(&mut self) {
         self.active -= 1;
-        self.first = if self.active > 0 { self.apart.others.pop().map(|Reverse(next)| next) } else { None };
+        self.first = (self.active > 0).then(|| {
+            let Reverse(next) = self.apart.others.pop().expect("the others are counted");
+            next
+        });
     }
 
     fn calls(&self) -> impl Iterator<Item = Active> {
@@ -202,8 +208,9 @@ mod tests {
         let work = [40, 10, 30, 20, 10];
         for (gone, order) in [(1, vec![4, 3, 2, 0]), (2, vec![1, 4, 3, 0]), (0, vec![1, 4, 3, 2])] {
             let mut processor = Processor::new(1.0, 8, 0);
-            for (slot, &operations) in work.iter().enumerate() {
-                processor.start(slot as u32, operations, slot as u64);
+            for (slot, (&operations, sequence)) in work.iter().zip(1..).enumerate() {
+                let sequence = NonZeroU64::new(sequence).expect("counted from one");
+                processor.start(slot as u32, operations, sequence);
             }
             assert_eq!(processor.leave(|slot| slot == gone), Some(gone));
             assert_eq!(processor.leave(|slot| slot == gone), None);

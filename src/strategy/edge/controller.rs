@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A name that many commands share: a thousand computers announced to a hundred brokers write none of it anew.
+/// A name that many commands share: an announcement writes it once, however many brokers hear of it.
 pub type Name = Arc<str>;
 
 /// What a broker's table server is told. Names, because announcements are rare and cross brokers.
