@@ -247,7 +247,7 @@ pub struct Pool {
     /// Instances billed or kept: booting, initial, serving and draining, over time.
     pub alive: Gauge,
     /// The most of them at once.
-    pub peak_alive: u64,
+    pub(crate) peak_alive: u64,
     /// Instances from readiness to their end, over time: the capacity that utilisation is measured by.
     pub in_service: Gauge,
     pub(crate) draws: PoolDraws,
