@@ -1,3 +1,5 @@
+//! The computer by hand: who waits, whose slot is taken, whom freed memory wakes, and that sharing conserves work.
+
 use super::*;
 use crate::engine::random::Rng;
 use crate::engine::time::Span;
